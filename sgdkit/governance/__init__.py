@@ -1,0 +1,14 @@
+"""Governance: evidence about how a model was trained, graded, scored and kept.
+
+`GovernanceReport` records the data's lineage inside a pipeline, `governance_scoring` writes audit columns
+for each cross-validation fold, and `audit` joins lineage, training trace, components and measured checks
+in one hashed record. All of it reads public fitted attributes only, so it works for any scikit-learn
+estimator.
+"""
+
+from sgdkit.governance.audit import audit
+from sgdkit.governance.record import AuditRecord, verify_json
+from sgdkit.governance.report import GovernanceReport
+from sgdkit.governance.scorer import governance_scoring
+
+__all__ = ("AuditRecord", "GovernanceReport", "audit", "governance_scoring", "verify_json")

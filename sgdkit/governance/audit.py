@@ -1,0 +1,168 @@
+"""audit(): join lineage, training trace, components and measured checks in one record."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sgdkit.exceptions import InvalidParameterError
+from sgdkit.governance.canonical import to_jsonable
+from sgdkit.governance.checks import Check, registered_checks, run_check
+from sgdkit.governance.collect import collect
+from sgdkit.governance.context import AuditContext
+from sgdkit.governance.evidence.environment import describe_environment
+from sgdkit.governance.extras import import_extra
+from sgdkit.governance.gates import evaluate_gates
+from sgdkit.governance.grading import Grade
+from sgdkit.governance.record import AuditRecord, Dimension, Tier
+from sgdkit.governance.scoring import WEIGHTS
+
+__all__ = ("LIMITS", "audit", "build_dimensions")
+
+LIMITS = (
+    "The figures describe this model on these rows; other rows may give others.",
+    "A passed statistical check means that no fault was seen at its stated level, not that there is none.",
+    "Recorded and declared items were not tested.",
+    "Refits ran in this process with this seed; other machines and versions were not tried.",
+)
+
+
+def audit(
+    model: Any,
+    X_test: Any,
+    y_test: Any,
+    *,
+    X_train: Any = None,
+    y_train: Any = None,
+    sensitive_features: Any = None,
+    statements: Mapping[str, Any] | None = None,
+    scoring: str | Callable[..., float] | None = None,
+    fit_params: Mapping[str, Any] | None = None,
+    name: str | None = None,
+    tier: str = "refit",
+    random_state: int = 0,
+) -> AuditRecord:
+    """Audit how a fitted model was trained.
+
+    Parameters
+    ----------
+    model : object
+        Fitted estimator, pipeline or search (with ``refit``), from scikit-learn or compatible.
+    X_test : array, sparse matrix or data frame of shape (n_samples, n_features)
+        Held-out rows, as the model receives them.
+    y_test : array-like of shape (n_samples,)
+        Their target.
+    X_train, y_train : array-like, default=None
+        Training rows. With them the audit refits the model and compares train with test.
+    sensitive_features : array-like, data frame or dict, default=None
+        One label per test row, or several columns of them. Needs ``pip install "sgdkit[fairness]"``.
+    statements : dict, default=None
+        What people state, by dimension; see `GovernanceReport`. Overrides the pipeline's own.
+    scoring : str or callable, default=None
+        Metric to report, greater is better; the model's own ``score`` when None.
+    fit_params : dict, default=None
+        What ``fit`` was given beside X and y, so that refits repeat it.
+    name : str, default=None
+        Name of the record; the estimator's class when None.
+    tier : {"free", "refit", "slow"}, default="refit"
+        Most expensive checks to run: "free" only predicts, "refit" trains the model a few times.
+    random_state : int, default=0
+        Seed of every random part of the audit.
+
+    Returns
+    -------
+    AuditRecord
+        Score, risk, diagnosis, thirteen dimensions with evidence, gates and a content hash. No rows.
+
+    Raises
+    ------
+    InvalidParameterError
+        For input that does not fit together.
+    ImportError
+        When sensitive features are given and fairlearn is not installed.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sgdkit.governance import GovernanceReport, audit
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    >>> model = make_pipeline(GovernanceReport(), StandardScaler(), LogisticRegression())
+    >>> record = audit(model.fit(X_train, y_train), X_test, y_test, X_train=X_train, y_train=y_train)
+    >>> record.items["reproducibility.refit"].summary
+    'Two refits equal each other and equal the audited model.'
+    >>> [gate.name for gate in record.failed_gates]
+    ['every_dimension_has_evidence']
+    """
+    tiers = tuple(Tier)
+    if tier not in tiers:
+        raise InvalidParameterError(
+            f"tier is {tier!r}; the tiers are {', '.join(tiers)}, each including those before it."
+        )
+    context = AuditContext(
+        collect(model),
+        X_test,
+        y_test,
+        X_train=X_train,
+        y_train=y_train,
+        sensitive_features=sensitive_features,
+        statements=statements,
+        scoring=scoring,
+        fit_params=fit_params,
+        random_state=random_state,
+    )
+    if context.sensitive_features:
+        import_extra("fairlearn.metrics", "fairness", "Auditing groups of a sensitive attribute")
+    allowed = tiers[: tiers.index(Tier(tier)) + 1]
+    dimensions = build_dimensions(context, (c for c in registered_checks() if c.tier in allowed))
+    return AuditRecord(
+        name=name or type(context.final).__name__,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        subject=_describe_subject(context),
+        environment=describe_environment(),
+        components=context.components,
+        data=() if context.lineage is None else (to_jsonable(context.lineage),),
+        training=to_jsonable(context.trace),
+        dimensions=dimensions,
+        gates=evaluate_gates(dimensions),
+        limits=LIMITS + _limits_of(dimensions),
+    )
+
+
+def build_dimensions(context: AuditContext, checks: Iterable[Check]) -> tuple[Dimension, ...]:
+    """Run checks and sort their items into the thirteen dimensions."""
+    items = [run_check(check, context) for check in checks]
+    return tuple(
+        Dimension(name, weight, tuple(item for item in items if item.dimension == name))
+        for name, weight in WEIGHTS.items()
+    )
+
+
+def _describe_subject(context: AuditContext) -> dict[str, Any]:
+    digest, count = context.parameters_hash
+    return {
+        "model": type(context.model).__name__,
+        "estimator": type(context.final).__name__,
+        "steps": [name for name, _ in context.fitted.steps],
+        "task": context.task,
+        "searched": context.fitted.search is not None,
+        "n_test": len(context.y_test),
+        "test_fingerprint": context.test_fingerprint,
+        "test_score": context.test_score,
+        "parameters_hash": digest,
+        "n_parameters": count,
+        "sensitive_features": sorted(context.sensitive_features),
+    }
+
+
+def _limits_of(dimensions: Iterable[Dimension]) -> tuple[str, ...]:
+    """One sentence for each item that is missing, so that a gap is read and not overlooked."""
+    return tuple(
+        f"{dimension.name}: {item.summary}"
+        for dimension in dimensions
+        for item in dimension.items
+        if item.grade is Grade.ABSENT and not item.check_id.startswith("statement.")
+    )

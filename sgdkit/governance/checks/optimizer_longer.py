@@ -1,0 +1,66 @@
+"""Would the model change if it trained longer?"""
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from sgdkit.governance.checks.base import Finding, absent, check, measured, not_applicable, ramp
+from sgdkit.governance.context import AuditContext
+from sgdkit.governance.record import Tier
+from sgdkit.governance.refit import quiet_clone
+
+__all__ = ("optimizer_longer",)
+
+_TIMES = 5
+
+
+@check(
+    "optimizer.longer_training",
+    "optimizer_documentation",
+    threshold="outputs on test rows move by at most 5 % of their spread",
+    why="The absence of a warning is no evidence of an optimum; what more training would change is.",
+    method=f"Trains the final estimator again with {_TIMES} times the iterations and a hundredth of the "
+    "tolerance, and compares decision values or predictions.",
+    tier=Tier.REFIT,
+    needs=("X_train",),
+)
+def optimizer_longer(context: AuditContext) -> Finding:
+    """Measure how far the outputs move under longer training."""
+    params = context.final.get_params(deep=False)
+    budget, tol = params.get("max_iter"), params.get("tol")
+    if not isinstance(budget, (int, np.integer)) or budget < 1 or not isinstance(tol, (float, int)):
+        return not_applicable("The estimator has no iterations and tolerance to extend.")
+    if params.get("early_stopping") is True:
+        return not_applicable("Training was stopped early on purpose.")
+    if context.X_train is None:
+        return absent("X_train was not given, so training could not be continued.")
+    longer = quiet_clone(context.final).set_params(max_iter=int(budget) * _TIMES, tol=tol / 100.0)
+    prefix = f"{context.fitted.final_name}__" if context.fitted.is_pipeline else ""
+    fit_params = {key.removeprefix(prefix): value for key, value in context.fit_params.items()}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # running out of iterations here is part of the experiment
+        longer.fit(context.fitted.before(-1, context.X_train), context.y_train, **fit_params)
+    test = context.fitted.before(-1, context.X_test)
+    now, then = _outputs(context.final, test), _outputs(longer, test)
+    spread = float(np.std(then - then.mean(axis=0)))
+    moved = (
+        float(np.sqrt(np.mean((now - then) ** 2))) / spread if spread > 0.0 else float(np.any(now != then))
+    )
+    return measured(
+        f"With {_TIMES} times the iterations and a hundredth of the tolerance, outputs move by {moved:.2%} "
+        "of their spread.",
+        passed=moved <= 0.05,
+        value=ramp(moved, good=0.05, bad=0.5),
+        relative_change=moved,
+        n_iter=context.trace.n_iter,
+        n_iter_longer=int(np.max(getattr(longer, "n_iter_", 0))) or None,
+    )
+
+
+def _outputs(estimator: Any, X: Any) -> np.ndarray:
+    if hasattr(estimator, "decision_function"):
+        return np.asarray(estimator.decision_function(X), dtype=np.float64)
+    if hasattr(estimator, "predict_proba"):
+        return np.asarray(estimator.predict_proba(X), dtype=np.float64)
+    return np.asarray(estimator.predict(X), dtype=np.float64)

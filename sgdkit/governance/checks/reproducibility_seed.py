@@ -1,0 +1,29 @@
+"""Is every random part seeded?"""
+
+from sgdkit.governance.checks.base import Finding, check, not_applicable, recorded
+from sgdkit.governance.context import AuditContext
+
+__all__ = ("reproducibility_seed",)
+
+
+@check(
+    "reproducibility.seed",
+    "reproducibility",
+    threshold="random_state is a number wherever it exists",
+    why="An unseeded run cannot be repeated.",
+    method="Reads random_state of every step and of the search's nested parts.",
+)
+def reproducibility_seed(context: AuditContext) -> Finding:
+    """Record the seeds."""
+    params = context.model.get_params(deep=True)
+    seeds = {key: value for key, value in params.items() if key.rpartition("__")[2] == "random_state"}
+    if not seeds:
+        return not_applicable("Nothing in the model is random.")
+    unset = sorted(key for key, value in seeds.items() if value is None)
+    known = {key: value for key, value in seeds.items() if isinstance(value, int)}
+    return recorded(
+        f"Not seeded: {', '.join(unset)}." if unset else "Every random part is seeded.",
+        value=1.0 - len(unset) / len(seeds),
+        passed=not unset,
+        seeds=known,
+    )

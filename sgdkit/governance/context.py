@@ -1,0 +1,232 @@
+"""What a check may look at: the fitted model, the test data and what else the caller gave."""
+
+import zlib
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import is_classifier, is_regressor
+from sklearn.metrics import get_scorer, r2_score
+from sklearn.utils.validation import check_consistent_length
+
+from sgdkit.exceptions import InvalidParameterError
+from sgdkit.governance.collect import FittedModel, parameters_hash
+from sgdkit.governance.evidence.components import describe_components, plain_params
+from sgdkit.governance.evidence.conditioning import Conditioning, measure_conditioning
+from sgdkit.governance.evidence.data import Lineage, trace_lineage
+from sgdkit.governance.evidence.fingerprint import fingerprint
+from sgdkit.governance.evidence.rows import RowHasher
+from sgdkit.governance.evidence.training import TrainingTrace, trace_training
+from sgdkit.governance.statements import Statement, parse_statements
+from sgdkit.governance.tabular import is_frame
+
+__all__ = ("AuditContext",)
+
+
+class AuditContext:
+    """Inputs of an audit, with everything that several checks need computed once.
+
+    Parameters
+    ----------
+    fitted : FittedModel
+        The model in its parts.
+    X_test, y_test : array-like
+        Held-out data.
+    X_train, y_train : array-like or None
+        Training data, where the caller supplies them.
+    sensitive_features : array-like or None
+        One column per sensitive attribute of the test rows.
+    statements : mapping or None
+        Statements by dimension; they override those that travel with the pipeline.
+    scoring : str, callable or None
+        The metric that checks compare, greater is better; the model's own ``score`` when None.
+    fit_params : mapping or None
+        What ``fit`` was given beside X and y; refits pass it on.
+    random_state : int
+        Seed of every random part.
+    """
+
+    def __init__(
+        self,
+        fitted: FittedModel,
+        X_test: Any,
+        y_test: Any,
+        *,
+        X_train: Any = None,
+        y_train: Any = None,
+        sensitive_features: Any = None,
+        statements: Mapping[str, Any] | None = None,
+        scoring: str | Callable[..., float] | None = None,
+        fit_params: Mapping[str, Any] | None = None,
+        random_state: int = 0,
+    ) -> None:
+        if (X_train is None) != (y_train is None):
+            raise InvalidParameterError("X_train and y_train come together; give both, or neither.")
+        self.X_test = X_test if hasattr(X_test, "shape") else np.asarray(X_test)
+        self.y_test = np.asarray(y_test)
+        check_consistent_length(self.X_test, self.y_test)
+        if not len(self.y_test):
+            raise InvalidParameterError("The test set is empty; an audit needs held-out rows.")
+        self.X_train = X_train if X_train is None or hasattr(X_train, "shape") else np.asarray(X_train)
+        self.y_train = None if y_train is None else np.asarray(y_train)
+        if self.X_train is not None:
+            check_consistent_length(self.X_train, self.y_train)
+        self.fitted = fitted
+        self.model = fitted.model
+        self.final = fitted.final
+        self.random_state = random_state
+        self.fit_params = dict(fit_params or {})
+        self.sensitive_features = _sensitive_columns(sensitive_features, len(self.y_test))
+        inherited = parse_statements(getattr(fitted.report, "statements", None))
+        self.statements: dict[str, Statement] = {**inherited, **parse_statements(statements)}
+        self._scorer = get_scorer(scoring) if isinstance(scoring, str) else scoring
+
+    def score(self, X: Any, y: Any, model: Any = None) -> float:
+        """The audited metric of the model (or another one) on the given rows."""
+        model = self.model if model is None else model
+        return float(model.score(X, y) if self._scorer is None else self._scorer(model, X, y))
+
+    def generator(self, check_id: str) -> np.random.Generator:
+        """Random numbers of one check: fixed by the seed, independent of every other check's."""
+        return np.random.default_rng([self.random_state, zlib.crc32(check_id.encode())])
+
+    @cached_property
+    def is_classifier(self) -> bool:
+        """Whether the model predicts classes."""
+        return bool(is_classifier(self.model))
+
+    @cached_property
+    def is_regressor(self) -> bool:
+        """Whether the model predicts numbers."""
+        return bool(is_regressor(self.model))
+
+    @cached_property
+    def task(self) -> str:
+        """``"classification"``, ``"regression"`` or ``"other"``."""
+        return "classification" if self.is_classifier else "regression" if self.is_regressor else "other"
+
+    def quality(self, y: Any, predictions: Any) -> float:
+        """Accuracy of classes or R² of numbers: the scale that thresholds are stated on."""
+        if self.is_classifier:
+            return float(np.mean(np.asarray(y) == np.asarray(predictions)))
+        return float(r2_score(y, predictions))
+
+    @cached_property
+    def test_quality(self) -> float:
+        """Accuracy or R² on the test rows."""
+        return self.quality(self.y_test, self.predictions)
+
+    @cached_property
+    def test_quality_error(self) -> float:
+        """Standard error of `test_quality`."""
+        n = len(self.y_test)
+        if self.is_classifier:
+            return float(np.sqrt(self.test_quality * (1.0 - self.test_quality) / n))
+        generator = self.generator("test_quality_error")
+        draws = generator.integers(0, n, size=(200, n)) if n <= 5000 else None
+        if draws is None:
+            # The error falls with the root of n; a subsample's, rescaled, is close and much cheaper.
+            draws = generator.integers(0, n, size=(200, 5000))
+        qualities = [self.quality(self.y_test[rows], self.predictions[rows]) for rows in draws]
+        return float(np.std(qualities) * np.sqrt(draws.shape[1] / n))
+
+    @cached_property
+    def test_score(self) -> float:
+        """The metric on the test rows."""
+        return self.score(self.X_test, self.y_test)
+
+    @cached_property
+    def predictions(self) -> npt.NDArray[Any]:
+        """Predictions for the test rows."""
+        return np.asarray(self.model.predict(self.X_test))
+
+    @cached_property
+    def probabilities(self) -> npt.NDArray[np.float64] | None:
+        """Class probabilities for the test rows, where the model gives them."""
+        if not self.is_classifier or not hasattr(self.model, "predict_proba"):
+            return None
+        return np.asarray(self.model.predict_proba(self.X_test), dtype=np.float64)
+
+    @cached_property
+    def lineage(self) -> Lineage | None:
+        """Lineage of the training data: from a GovernanceReport, or from the training rows given."""
+        if self.fitted.report is not None:
+            return self.fitted.report.lineage_
+        if self.X_train is None:
+            return None
+        return trace_lineage(self.X_train, self.y_train, hasher=RowHasher(b"lineage"), name="X_train")[0]
+
+    @cached_property
+    def trace(self) -> TrainingTrace:
+        """Training trace of the final estimator."""
+        return trace_training(self.final)
+
+    @cached_property
+    def components(self) -> tuple[dict[str, Any], ...]:
+        """Components of the model."""
+        return describe_components(self.fitted.steps)
+
+    @cached_property
+    def params(self) -> dict[str, Any]:
+        """Parameters of the final estimator as plain values."""
+        return plain_params(self.final)
+
+    @cached_property
+    def default_params(self) -> dict[str, Any]:
+        """Parameters that the final estimator's class starts with, where it can be built bare."""
+        try:
+            return plain_params(type(self.final)())
+        except TypeError:
+            return {}
+
+    @cached_property
+    def parameters_hash(self) -> tuple[str, int]:
+        """Hash of the learned parameters, and how many numbers it covers."""
+        return parameters_hash(self.model)
+
+    @cached_property
+    def test_fingerprint(self) -> str:
+        """Content hash of the test table."""
+        return fingerprint(self.X_test)
+
+    @cached_property
+    def received(self) -> Any:
+        """The rows that the final estimator receives: training rows where given, else test rows."""
+        return self.fitted.before(-1, self.X_test if self.X_train is None else self.X_train)
+
+    @cached_property
+    def conditioning_received(self) -> Conditioning:
+        """Conditioning of what the final estimator receives."""
+        return measure_conditioning(self.received)
+
+    @cached_property
+    def conditioning_raw(self) -> Conditioning:
+        """Conditioning of what enters the pipeline."""
+        return measure_conditioning(self.X_test if self.X_train is None else self.X_train)
+
+
+def _sensitive_columns(sensitive_features: Any, n_rows: int) -> dict[str, npt.NDArray[Any]]:
+    """Sensitive attributes as named columns of labels."""
+    if sensitive_features is None:
+        return {}
+    if is_frame(sensitive_features):
+        named = {str(name): np.asarray(sensitive_features[name]) for name in sensitive_features.columns}
+    elif isinstance(sensitive_features, Mapping):
+        named = {str(name): np.asarray(column) for name, column in sensitive_features.items()}
+    else:
+        values = np.asarray(sensitive_features)
+        name = str(getattr(sensitive_features, "name", None) or "sensitive_feature")
+        if values.ndim == 1:
+            named = {name: values}
+        else:
+            named = {f"{name}_{j}": column for j, column in enumerate(values.T)}
+    for name, column in named.items():
+        if column.ndim != 1 or len(column) != n_rows:
+            raise InvalidParameterError(
+                f"sensitive_features has shape {column.shape} for {name!r}, the test set has {n_rows} rows; "
+                "give one label for each test row, in the same order."
+            )
+    # As text: labels name groups, whatever type they had.
+    return {name: column.astype(str) for name, column in named.items()}

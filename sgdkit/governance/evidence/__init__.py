@@ -1,0 +1,1 @@
+"""Collectors of evidence: each turns live objects into plain, small facts."""

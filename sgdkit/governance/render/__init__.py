@@ -1,0 +1,1 @@
+"""Renderers: a record in, text, tables, figures or a page out."""

@@ -1,0 +1,154 @@
+"""Figures of a report as PNG. Built on Figure objects, so no global plotting state is touched."""
+
+import io
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from sgdkit.governance.extras import import_extra
+from sgdkit.governance.record import AuditRecord
+from sgdkit.governance.reference import REFERENCE_CASES
+from sgdkit.governance.render.run import Run
+
+__all__ = ("dimension_figure", "loss_figure", "parameter_figure", "score_risk_figure", "to_png")
+
+INK, MUTED, GRID = "#1d2733", "#66717f", "#e3e7ec"
+# Distinct in hue and in lightness, so they survive a grey printer and most colour blindness.
+COLORS = ("#1f5f8b", "#c8642b", "#2f7d5b", "#8a4f9e", "#b3902f", "#6b7785", "#a23b4a", "#3aa0a8")
+MARKERS = ("o", "s", "D", "^", "v", "P", "X", "h")
+
+
+def loss_figure(run: Run) -> Any | None:
+    """Loss per step; None when the run left no trace."""
+    columns = run.trace_columns
+    loss = columns.get("loss", ())
+    if len(loss) < 2:
+        return None
+    figure, axes = _figure(5.0, 3.1)
+    axes.plot(columns["step"], loss, color=COLORS[0], linewidth=1.8, marker="o" if len(loss) < 40 else None)
+    axes.lines[0].set_markersize(3.5)
+    positive = [value for value in loss if math.isfinite(value) and value > 0.0]
+    if len(positive) == len(loss) and max(positive) > 50.0 * min(positive):
+        axes.set_yscale("log")
+    axes.set_xlabel("step")
+    axes.set_ylabel("loss")
+    return _titled(figure, axes, "Training loss")
+
+
+def parameter_figure(run: Run) -> Any | None:
+    """Traced coefficients per step; None when none were traced."""
+    columns = run.trace_columns
+    names = [name for name in columns if name not in ("step", "loss")]
+    if not names:
+        return None
+    figure, axes = _figure(5.0, 3.1)
+    for position, name in enumerate(names):
+        color = COLORS[position % len(COLORS)]
+        style = "-" if position < len(COLORS) else "--"
+        axes.plot(
+            columns["step"], columns[name], color=color, linestyle=style, linewidth=1.5, label=_short(name)
+        )
+    axes.axhline(0.0, color=MUTED, linewidth=0.6)
+    axes.set_xlabel("step")
+    axes.set_ylabel("value")
+    axes.legend(
+        loc="center left",
+        bbox_to_anchor=(1.01, 0.5),
+        frameon=False,
+        fontsize=8,
+        labelcolor=INK,
+        handlelength=1.4,
+    )
+    return _titled(figure, axes, "Coefficients during training")
+
+
+def score_risk_figure(runs: Sequence[Run], *, reference: bool = True) -> Any:
+    """Score against risk, one mark per run, with the published reference cases in grey."""
+    figure, axes = _figure(5.2, 4.0)
+    axes.axvspan(84, 100, ymin=0.0, ymax=0.20, color="#2f7d5b", alpha=0.10, linewidth=0)
+    axes.axvspan(70, 100, ymin=0.0, ymax=0.35, color="#1f5f8b", alpha=0.07, linewidth=0)
+    axes.axhspan(55, 100, color="#a23b4a", alpha=0.06, linewidth=0)
+    for x, y, words in ((99, 2, "strong"), (71, 2, "usable"), (99, 97, "high risk")):
+        side, height = ("right" if x > 90 else "left"), ("bottom" if y < 50 else "top")
+        axes.text(x, y, words, color=MUTED, fontsize=8, ha=side, va=height, style="italic")
+    if reference:
+        for position, case in enumerate(REFERENCE_CASES):
+            label = "published reference cases" if position == 0 else None
+            axes.scatter(
+                case.score, case.risk, s=34, facecolor="white", edgecolor=MUTED, label=label, zorder=3
+            )
+    for position, run in enumerate(runs):
+        axes.scatter(
+            run.record.score,
+            run.record.risk,
+            s=64,
+            color=COLORS[position % len(COLORS)],
+            marker=MARKERS[position % len(MARKERS)],
+            label=_short(run.name, 38),
+            zorder=4,
+        )
+    axes.set_xlim(0, 100)
+    axes.set_ylim(0, 100)
+    axes.set_xlabel("governance score (higher is better)")
+    axes.set_ylabel("governance risk (lower is better)")
+    axes.legend(loc="lower left", fontsize=8, frameon=True, framealpha=0.9, edgecolor=GRID, labelcolor=INK)
+    return _titled(figure, axes, "Score against risk")
+
+
+def dimension_figure(record: AuditRecord) -> Any:
+    """Value of each dimension: the measured part dark, the rest light."""
+    figure, axes = _figure(5.2, 4.0)
+    dimensions = list(reversed(record.dimensions))
+    values = [dimension.value or 0.0 for dimension in dimensions]
+    measured = [dimension.measured_value or 0.0 for dimension in dimensions]
+    places = range(len(dimensions))
+    axes.barh(places, [1.0] * len(values), color="#eef1f4", height=0.62)
+    axes.barh(places, values, color="#9dbdd6", height=0.62, label="recorded or stated")
+    axes.barh(places, measured, color=COLORS[0], height=0.62, label="measured")
+    for place, dimension in zip(places, dimensions, strict=True):
+        words = "n/a" if dimension.value is None else f"{dimension.value:.2f}"
+        axes.text(1.02, place, words, va="center", fontsize=8.5, color=INK)
+    axes.set_yticks(list(places), [dimension.name.replace("_", " ") for dimension in dimensions])
+    axes.set_xlim(0, 1)
+    axes.grid(False)
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    axes.legend(
+        loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=2, frameon=False, fontsize=8, labelcolor=INK
+    )
+    return _titled(figure, axes, "Thirteen dimensions")
+
+
+def to_png(figure: Any) -> bytes:
+    """PNG of a figure, at a resolution that stays sharp on a phone."""
+    out = io.BytesIO()
+    # A fixed entry instead of the library's version: equal figures give equal files.
+    figure.savefig(out, format="png", dpi=200, metadata={"Software": "sgdkit"})
+    return out.getvalue()
+
+
+def _figure(width: float, height: float) -> tuple[Any, Any]:
+    matplotlib_figure = import_extra("matplotlib.figure", "report", "Drawing figures")
+    figure = matplotlib_figure.Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    axes = figure.subplots()
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(GRID)
+    axes.grid(True, color=GRID, linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.tick_params(colors=MUTED, labelcolor=INK, labelsize=8.5)
+    axes.xaxis.label.set(color=MUTED, fontsize=9)
+    axes.yaxis.label.set(color=MUTED, fontsize=9)
+    return figure, axes
+
+
+def _titled(figure: Any, axes: Any, title: str) -> Any:
+    axes.set_title(title, loc="left", fontsize=10.5, fontweight="bold", color=INK, pad=8)
+    return figure
+
+
+def _short(text: str, limit: int = 22) -> str:
+    # "$" would start a formula.
+    text = text.replace("$", r"\$").removeprefix("weight ")
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,70 @@
+"""The signatures that meet at the kernel boundary. Changing one means a new ABI version.
+
+Buffers are passed whole, with a count beside them: making a slice costs a reference count, which a
+batch of one row would notice. Arrays that are only read are typed readonly, which accepts writable ones too; loky hands large
+arrays to its workers as read-only memory maps.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import types
+
+__all__ = ("FASTMATH", "KernelTypes", "kernel_types")
+
+# No "nnan" and no "ninf": kernels must see a NaN when there is one.
+FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
+
+
+class KernelTypes(NamedTuple):
+    """Numba types for one float dtype."""
+
+    scalar: types.Type
+    vector: types.Type
+    vector_in: types.Type
+    matrix: types.Type
+    matrix_in: types.Type
+    index: types.Type
+    index_in: types.Type
+    touched: types.Type
+    loss: types.FunctionType
+    update_all: types.FunctionType
+    update_touched: types.FunctionType
+    catch_up_touched: types.FunctionType
+
+
+def kernel_types(dtype: np.dtype) -> KernelTypes:
+    """Return the types that kernels and generated loops share for `dtype`."""
+    scalar = types.float32 if np.dtype(dtype) == np.float32 else types.float64
+    vector = types.Array(scalar, 1, "C")
+    vector_in = types.Array(scalar, 1, "C", readonly=True)
+    matrix = types.Array(scalar, 2, "C")
+    index = types.Array(types.int64, 1, "C")
+    touched = types.Array(types.int32, 1, "C")
+    state = (matrix, vector)  # slots, hyper
+    step = (scalar, scalar, scalar, scalar, types.int64)  # lr, t, l1, l2, number of penalised coordinates
+    strided = (vector, types.int64)  # rates, and 0 where one rate serves all coordinates, else 1
+    return KernelTypes(
+        scalar=scalar,
+        vector=vector,
+        vector_in=vector_in,
+        matrix=matrix,
+        matrix_in=types.Array(scalar, 2, "C", readonly=True),
+        index=index,
+        index_in=types.Array(types.int64, 1, "C", readonly=True),
+        touched=touched,
+        # raw, y, weight, n_rows, hyper, offsets, n_groups, out -> sum of weight * loss
+        loss=types.FunctionType(
+            types.float64(matrix, vector, vector, types.int64, vector, index, types.int64, matrix)
+        ),
+        # w, g, how many coordinates, slots, hyper, rates, ... -> squared norm of g
+        update_all=types.FunctionType(types.float64(vector, vector, types.int64, *state, vector, *step)),
+        # w, features, how many, g (n_outputs values a feature), ..., n_outputs -> squared norm of g
+        update_touched=types.FunctionType(
+            types.float64(vector, touched, types.int64, vector, *state, *strided, *step, types.int64)
+        ),
+        # w, features, how many, step of each feature's last update, steps so far, ..., n_outputs
+        catch_up_touched=types.FunctionType(
+            types.void(vector, touched, types.int64, touched, types.int64, *state, *strided, *step, types.int64)
+        ),
+    )

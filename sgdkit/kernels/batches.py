@@ -1,0 +1,83 @@
+"""Which rows the next batch takes, and fetching them from memory before they are needed."""
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+__all__ = ("largest_batch", "next_batch", "prefetch_row")
+
+
+@njit(error_model="numpy")
+def largest_batch(runs, edges, whole_runs, batch_size):
+    """Return the number of rows that buffers must hold."""
+    capacity = min(batch_size, edges[-1] - edges[0])
+    if whole_runs:
+        for r in range(runs.shape[0]):
+            capacity = max(capacity, edges[runs[r] + 1] - edges[runs[r]])
+    return capacity
+
+
+@njit(error_model="numpy")
+def next_batch(runs, edges, whole_runs, batch_size, cursor, rows, at, offsets):
+    """Write the rows of the next batch to ``rows[at:]`` and return their number.
+
+    Run `r` is the rows ``edges[r]`` to ``edges[r + 1]``; they are taken in the order of `runs`. A
+    run may be cut by the end of a batch, unless `whole_runs`: then runs are queries, `offsets`
+    receives where each one starts in the batch, and a query longer than `batch_size` is a batch
+    of its own. `cursor` keeps the place: the next run, and how many of its rows are taken.
+    """
+    m = 0
+    n_groups = 0
+    while m < batch_size and cursor[0] < runs.shape[0]:
+        run = runs[cursor[0]]
+        start = edges[run] + cursor[1]
+        stop = edges[run + 1]
+        if whole_runs:
+            if m > 0 and m + stop - start > batch_size:
+                break
+            n_groups += 1
+            offsets[n_groups] = m + stop - start
+        else:
+            stop = min(stop, start + batch_size - m)
+        for row in range(start, stop):
+            rows[at + m] = row
+            m += 1
+        if stop == edges[run + 1]:
+            cursor[0] += 1
+            cursor[1] = 0
+        else:
+            cursor[1] += stop - start
+    cursor[2] = n_groups
+    return m
+
+
+@intrinsic
+def _prefetch(typingctx, array, row, line):
+    """Ask for cache line number `line` of a row of a C-contiguous matrix."""
+
+    def codegen(context, builder, signature, args):
+        array_type = signature.args[0]
+        matrix = context.make_array(array_type)(context, builder, args[0])
+        stride = cgutils.unpack_tuple(builder, matrix.strides)[0]
+        byte = builder.add(builder.mul(args[1], stride), builder.mul(args[2], ir.Constant(ir.IntType(64), 64)))
+        base = builder.ptrtoint(matrix.data, ir.IntType(64))
+        address = builder.inttoptr(builder.add(base, byte), ir.IntType(8).as_pointer())
+        flag = ir.IntType(32)
+        function = cgutils.get_or_insert_function(
+            builder.module,
+            ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer(), flag, flag, flag]),
+            "llvm.prefetch.p0i8",
+        )
+        builder.call(function, [address, flag(0), flag(2), flag(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, types.int64), codegen
+
+
+@njit(error_model="numpy", forceinline=True)
+def prefetch_row(X, row):
+    """Start loading a row into the second-level cache without waiting for it."""
+    for line in range((X.shape[1] * X.itemsize + 63) // 64):
+        _prefetch(X, np.int64(row), np.int64(line))

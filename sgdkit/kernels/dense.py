@@ -1,0 +1,179 @@
+"""The epoch kernel for dense rows: one compiled function a dtype, for every loss and rule."""
+
+import functools
+from typing import Any
+
+import numpy as np
+from numba import njit, types
+
+from sgdkit.kernels.abi import FASTMATH, kernel_types
+from sgdkit.kernels.batches import largest_batch, next_batch, prefetch_row
+from sgdkit.kernels.generate import compiled_kernel
+from sgdkit.kernels.pointers import as_loss, as_update_all
+
+__all__ = ("dense_epoch",)
+
+# Rows pass through the arithmetic in tiles that stay in the first-level cache between the
+# prediction and the gradient. Meanwhile rows further down the queue travel from memory: the
+# hardware follows one run of rows by itself, but cannot foresee where the next begins. Both loops
+# ask for half of the rows each, because a core has few outstanding requests.
+TILE = 64
+AHEAD = 128
+
+_compile = njit(nogil=True, error_model="numpy", fastmath=FASTMATH)
+
+
+@_compile
+def _predict_one(X, rows, start, stop, queued, w, raw):
+    d = X.shape[1]
+    paired = stop - (stop - start) % 4
+    for i in range(start, paired, 4):  # four rows at a time: the weights are loaded once for all of them
+        for k in range(i + AHEAD, min(i + AHEAD + 2, queued)):
+            prefetch_row(X, rows[k])
+        a, b, c, e = X[rows[i]], X[rows[i + 1]], X[rows[i + 2]], X[rows[i + 3]]
+        za = zb = zc = ze = w[d]
+        for j in range(d):
+            za += a[j] * w[j]
+            zb += b[j] * w[j]
+            zc += c[j] * w[j]
+            ze += e[j] * w[j]
+        at = i - start
+        raw[at, 0], raw[at + 1, 0], raw[at + 2, 0], raw[at + 3, 0] = za, zb, zc, ze
+    for i in range(paired, stop):
+        x = X[rows[i]]
+        z = w[d]
+        for j in range(d):
+            z += x[j] * w[j]
+        raw[i - start, 0] = z
+
+
+@_compile
+def _add_gradient_one(X, rows, start, stop, queued, slope, g):
+    d = X.shape[1]
+    paired = stop - (stop - start) % 4
+    total = g[d]
+    for i in range(start, paired, 4):
+        for k in range(i + AHEAD + 2, min(i + AHEAD + 4, queued)):
+            prefetch_row(X, rows[k])
+        a, b, c, e = X[rows[i]], X[rows[i + 1]], X[rows[i + 2]], X[rows[i + 3]]
+        at = i - start
+        sa, sb, sc, se = slope[at, 0], slope[at + 1, 0], slope[at + 2, 0], slope[at + 3, 0]
+        total += sa + sb + sc + se
+        for j in range(d):
+            g[j] += sa * a[j] + sb * b[j] + sc * c[j] + se * e[j]
+    for i in range(paired, stop):
+        x = X[rows[i]]
+        s = slope[i - start, 0]
+        total += s
+        for j in range(d):
+            g[j] += s * x[j]
+    g[d] = total
+
+
+@_compile
+def _predict_many(X, rows, start, stop, w, raw):
+    d = X.shape[1]
+    n_outputs = raw.shape[1]
+    for i in range(start, stop):
+        x = X[rows[i]]
+        z = raw[i - start]
+        for k in range(n_outputs):
+            z[k] = w[d * n_outputs + k]
+        for j in range(d):
+            xj = x[j]
+            for k in range(n_outputs):
+                z[k] += xj * w[j * n_outputs + k]
+
+
+@_compile
+def _add_gradient_many(X, rows, start, stop, slope, g):
+    d = X.shape[1]
+    n_outputs = slope.shape[1]
+    for i in range(start, stop):
+        x = X[rows[i]]
+        s = slope[i - start]
+        for j in range(d):
+            xj = x[j]
+            for k in range(n_outputs):
+                g[j * n_outputs + k] += xj * s[k]
+        for k in range(n_outputs):
+            g[d * n_outputs + k] += s[k]
+
+
+def epoch(
+    X, y, weight, mean_weight, runs, edges, whole_runs, batch_size,
+    w, slots, hyper, rates, lr, t, l1, l2, n_outputs, fit_intercept, loss_hyper, loss_address, update_all_address, report,
+):  # fmt: skip
+    """Run one epoch; return the number of update steps done so far (`t` and those made here).
+
+    `w` holds ``n_features * n_outputs`` weights, then the intercepts. `report` receives the sum of
+    losses, the sum of squared batch gradient norms, the number of batches, and 1 where training
+    met a value that is not finite; the weights then are those before that batch.
+    """
+    loss = as_loss(loss_address, w)
+    update_all = as_update_all(update_all_address, w)
+    n_penalised = X.shape[1] * n_outputs
+    n_moving = n_penalised + n_outputs if fit_intercept else n_penalised
+    capacity = largest_batch(runs, edges, whole_runs, batch_size)
+    rows = np.empty(2 * capacity, np.int64)  # this batch and the next
+    offsets = np.zeros(capacity + 1, np.int64)
+    offsets_after = np.zeros(capacity + 1, np.int64)
+    cursor = np.zeros(3, np.int64)
+    tile = capacity if whole_runs else min(TILE, capacity)  # rows of a query are needed together
+    y_tile = np.empty(tile, w.dtype)
+    weight_tile = np.empty(tile, w.dtype)
+    raw = np.empty((tile, n_outputs), w.dtype)
+    slope = np.empty((tile, n_outputs), w.dtype)
+    g = np.zeros(w.shape[0], w.dtype)
+    m = next_batch(runs, edges, whole_runs, batch_size, cursor, rows, 0, offsets)
+    while m > 0:
+        n_groups = cursor[2]
+        m_after = next_batch(runs, edges, whole_runs, batch_size, cursor, rows, m, offsets_after)
+        share = 1.0 / (m * mean_weight)
+        for j in range(g.shape[0]):
+            g[j] = 0
+        batch_value = 0.0
+        for start in range(0, m, tile):
+            stop = min(start + tile, m)
+            size = stop - start
+            for i in range(size):
+                y_tile[i] = y[rows[start + i]]
+                weight_tile[i] = share
+            if weight.shape[0] > 0:
+                for i in range(size):
+                    weight_tile[i] *= weight[rows[start + i]]
+            if n_outputs == 1:
+                _predict_one(X, rows, start, stop, m + m_after, w, raw)
+            else:
+                _predict_many(X, rows, start, stop, w, raw)
+            batch_value += loss(raw, y_tile, weight_tile, size, loss_hyper, offsets, n_groups, slope)
+            if n_outputs == 1:
+                _add_gradient_one(X, rows, start, stop, m + m_after, slope, g)
+            else:
+                _add_gradient_many(X, rows, start, stop, slope, g)
+        if not np.isfinite(batch_value):
+            report[3] = 1.0
+            return t
+        report[0] += batch_value * m
+        report[2] += 1.0
+        t += 1
+        report[1] += update_all(
+            w, g, n_moving, slots, hyper, rates, lr, w.dtype.type(t), l1, l2, n_penalised
+        )
+        for i in range(m_after):
+            rows[i] = rows[m + i]
+        offsets, offsets_after = offsets_after, offsets
+        m = m_after
+    return t
+
+
+@functools.cache
+def dense_epoch(dtype: np.dtype) -> Any:
+    """Return the compiled epoch kernel for dense rows of `dtype`."""
+    T = kernel_types(dtype)
+    data = (T.matrix_in, T.vector_in, T.vector_in, types.float64)
+    order = (T.index_in, T.index_in, types.boolean, types.int64)
+    state = (T.vector, T.matrix, T.vector, T.vector)
+    step = (T.scalar, types.int64, T.scalar, T.scalar, types.int64, types.boolean)
+    parts = (T.vector, types.int64, types.int64, types.Array(types.float64, 1, "C"))
+    return compiled_kernel(epoch, types.int64(*data, *order, *state, *step, *parts))

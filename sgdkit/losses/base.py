@@ -1,0 +1,110 @@
+"""What a loss is: one value and one gradient for each raw prediction."""
+
+from abc import abstractmethod
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from sgdkit.namespaces import rebind
+from sgdkit.parameter_object import ParameterObject
+
+__all__ = ("BatchLoss", "Loss", "PointwiseLoss")
+
+
+class Loss(ParameterObject):
+    """Base of all losses. Subclass `PointwiseLoss`, or `BatchLoss` where rows or outputs interact.
+
+    Attributes
+    ----------
+    name : str
+        Registry name, snake case.
+    tasks : frozenset of {"regression", "classification", "ranking"}
+        What kind of target it takes.
+    curvature : float
+        Largest second derivative with respect to the raw prediction (``inf`` where there is none,
+        as for the hinge). Sets the scale of automatic rates.
+    multi_output : bool, default=False
+        Whether a row has one raw prediction for each class.
+    """
+
+    tasks: ClassVar[frozenset[str]]
+    curvature: ClassVar[float]
+    multi_output: ClassVar[bool] = False
+
+    @abstractmethod
+    def evaluate_batch(
+        self, xp: Any, raw: Any, y: Any, weight: Any, offsets: Any
+    ) -> tuple[Any, Any]:
+        """Return the weighted sum of losses and its gradient, on arrays of the namespace `xp`.
+
+        Parameters
+        ----------
+        xp : namespace
+            ``numpy``, ``cupy`` or any array-API namespace.
+        raw : array of shape (n_rows, n_outputs)
+            Raw predictions ``Xw + b``.
+        y, weight : array of shape (n_rows,)
+            Encoded targets; weights with any averaging factor already inside.
+        offsets : ndarray of shape (n_groups + 1,), dtype int64
+            Where each query starts among the rows; length 1 for losses without groups.
+
+        Returns
+        -------
+        total : 0-d array
+            ``sum(weight * loss)``.
+        gradient : array of shape (n_rows, n_outputs)
+            Its derivative with respect to `raw`.
+        """
+
+    def best_constant(self, y: Any, weight: Any, n_outputs: int) -> Any:
+        """Return the raw prediction, one for each output, that a model without features starts at.
+
+        Parameters
+        ----------
+        y, weight : ndarray of shape (n_rows,)
+            Encoded targets and their weights, on the host.
+        n_outputs : int
+            Number of raw predictions a row.
+        """
+        return np.zeros(n_outputs)
+
+
+class PointwiseLoss(Loss):
+    """A loss of one raw prediction and one target, written once for every backend.
+
+    Write `evaluate` as a static method with arithmetic and ``np`` functions only; the rules for
+    such functions are those of `sgdkit.optimizers.UpdateRule`.
+    """
+
+    @staticmethod
+    @abstractmethod
+    def evaluate(raw: Any, y: Any, hyper: tuple) -> tuple[Any, Any]:
+        """Return the loss and its derivative with respect to the raw prediction.
+
+        Parameters
+        ----------
+        raw, y : scalar or array
+            Raw prediction and encoded target.
+        hyper : tuple
+            The hyperparameters, in declared order.
+        """
+
+    def evaluate_batch(  # noqa: D102
+        self, xp: Any, raw: Any, y: Any, weight: Any, offsets: Any
+    ) -> tuple[Any, Any]:
+        evaluate = rebind(type(self).function("evaluate"), xp)  # type: ignore[arg-type]
+        value, gradient = evaluate(raw[:, 0], y, self.hyper_values())
+        return xp.sum(weight * value), (weight * gradient)[:, None]
+
+
+class BatchLoss(Loss):
+    """A loss whose value needs all outputs of a row (softmax) or all rows of a query (ranking).
+
+    It has two forms, held equal by the common tests: ``evaluate_batch`` on arrays, and `loops`,
+    plain loops that the compiled backend can take.
+    """
+
+    @staticmethod
+    @abstractmethod
+    def loops(raw: Any, y: Any, weight: Any, hyper: tuple, offsets: Any, out: Any) -> float:
+        """Write the gradient into `out` and return ``sum(weight * loss)``; shapes as above."""

@@ -1,0 +1,42 @@
+"""Binary log loss (logistic regression)."""
+
+import numpy as np
+
+from sgdkit.losses.base import PointwiseLoss
+
+__all__ = ("Logistic",)
+
+
+class Logistic(PointwiseLoss):
+    r"""Binary log loss with the logit link.
+
+    .. math::
+        \ell(z, y) = \log(1 + e^z) - y z, \qquad \ell'(z, y) = \frac{1}{1 + e^{-z}} - y
+
+    with the target encoded as a number `y` in [0, 1]: 0 and 1 for the two classes.
+
+    References
+    ----------
+    McCullagh and Nelder, "Generalized linear models", 2nd edition 1989, section 4.4.
+
+    Examples
+    --------
+    >>> from sgdkit.losses import Logistic
+    >>> value, gradient = Logistic.evaluate(0.0, 1.0, ())
+    >>> round(float(value), 6), float(gradient)
+    (0.693147, -0.5)
+    """
+
+    name = "log_loss"
+    tasks = frozenset({"classification"})
+    curvature = 0.25
+
+    @staticmethod
+    def evaluate(raw, y, hyper):  # noqa: D102
+        # Below -80 the sigmoid is 0 for every purpose, and exp(80) still fits in float32.
+        sigmoid = 1.0 / (1.0 + np.exp(-np.maximum(raw, -80.0 + 0.0 * raw)))
+        return np.logaddexp(0.0 * raw, raw) - y * raw, sigmoid - y
+
+    def best_constant(self, y, weight, n_outputs):  # noqa: D102
+        rate = np.clip(np.average(y, weights=weight), 1e-6, 1.0 - 1e-6)
+        return np.array([np.log(rate / (1.0 - rate))])

@@ -1,0 +1,37 @@
+"""Squared error."""
+
+import numpy as np
+
+from sgdkit.losses.base import PointwiseLoss
+
+__all__ = ("SquaredError",)
+
+
+class SquaredError(PointwiseLoss):
+    r"""Half the squared error, for regression.
+
+    .. math:: \ell(z, y) = \tfrac12 (z - y)^2, \qquad \ell'(z, y) = z - y
+
+    Notes
+    -----
+    With the factor one half the objective ``mean(loss) + alpha / 2 * |w|^2`` has the same optimum
+    as ``Ridge(alpha=n_samples * alpha)``.
+
+    Examples
+    --------
+    >>> from sgdkit.losses import SquaredError
+    >>> SquaredError.evaluate(3.0, 1.0, ())
+    (2.0, 2.0)
+    """
+
+    name = "squared_error"
+    tasks = frozenset({"regression"})
+    curvature = 1.0
+
+    @staticmethod
+    def evaluate(raw, y, hyper):  # noqa: D102
+        residual = raw - y
+        return 0.5 * residual * residual, residual
+
+    def best_constant(self, y, weight, n_outputs):  # noqa: D102
+        return np.array([np.average(y, weights=weight)])

@@ -1,0 +1,95 @@
+"""What an update rule is: the contract, version 1, that plugins and kernels share."""
+
+from abc import abstractmethod
+from typing import Any, ClassVar, Literal
+
+from sgdkit.parameter_object import ParameterObject
+
+__all__ = ("ABI_VERSION", "UpdateRule")
+
+ABI_VERSION = 1
+
+
+class UpdateRule(ParameterObject):
+    """How one coordinate moves when it sees its gradient.
+
+    Subclass it, name the state and the hyperparameters, and write `update` as a static method.
+    The function is written once and runs four ways: compiled inside the epoch kernels, on NumPy
+    arrays, on CuPy arrays and on any array-API namespace. The object itself holds parameters
+    only; state lives in the training state, so clones, pickles, warm starts and ``partial_fit``
+    need nothing from the rule.
+
+    Rules for the functions: arithmetic and ``np`` functions that the array-API standard also has;
+    ``np.where`` instead of ``if``; float literals (``1.0``, not ``1``, which would widen float32);
+    no variables of an enclosing function. Every value is a scalar in the compiled form and an
+    array in the others.
+
+    Attributes
+    ----------
+    name : str
+        Registry name, snake case.
+    slots : tuple of str, default=()
+        Names of the per-coordinate state arrays; all start at zero.
+    hyper : tuple of str, default=()
+        Constructor parameters handed to the functions, in this order.
+    sparse : {"exact", "catch_up", "dense"}, default="dense"
+        What a zero gradient does. ``"exact"``: nothing moves, so sparse kernels skip untouched
+        coordinates. ``"catch_up"``: state or weight moves, and the method ``catch_up`` replays
+        many such steps at once. ``"dense"``: every coordinate is updated in every batch.
+    step : {"linear", "normalized", "free"}, default="normalized"
+        How the step answers to the gradient's scale, which is what the automatic rate needs to
+        know. ``"linear"``: proportional to it (SGD). ``"normalized"``: unchanged when all
+        gradients are multiplied by a constant (Adagrad). ``"free"``: the rule finds its own scale
+        and wants a rate near 1 (Prodigy).
+    auto_rate : float, default=1.0
+        Factor on the automatic rate, dimensionless.
+    reductions : tuple of str, default=()
+        Names of sums over all coordinates that `update` needs; the method ``reduce`` gives each
+        coordinate's terms and `update` receives the sums as a seventh argument.
+
+    Notes
+    -----
+    Optional static methods, found by name:
+
+    ``step_size(slots, hyper, lr, t) -> step``
+        The distance a coordinate moves, per unit of a constant gradient, at this point. With it
+        the engine applies the penalty as a proximal step, so ``l1`` gives exact zeros and the
+        optimum of the stated objective is a fixed point. Without it an ``l2`` penalty enters
+        through the gradient and ``l1`` is refused.
+    ``regularized(w, slots, hyper, lr, t, l1, l2) -> w``
+        For rules that hold the sum of all gradients (follow-the-regularised-leader): the weight
+        under the penalty of `t` steps. Takes the place of ``step_size``.
+    ``catch_up(w, slots, hyper, lr, t, k) -> (w, slots)``
+        The result of `k` steps with a zero gradient after step `t`; `k` is a whole number, and
+        loops over it are allowed.
+    ``reduce(w, g, slots, hyper, lr, t) -> tuple``
+        One term for each name in `reductions`.
+    """
+
+    slots: ClassVar[tuple[str, ...]] = ()
+    sparse: ClassVar[Literal["exact", "catch_up", "dense"]] = "dense"
+    step: ClassVar[Literal["linear", "normalized", "free"]] = "normalized"
+    auto_rate: ClassVar[float] = 1.0
+    reductions: ClassVar[tuple[str, ...]] = ()
+
+    @staticmethod
+    @abstractmethod
+    def update(w: Any, g: Any, slots: tuple, hyper: tuple, lr: Any, t: Any) -> tuple[Any, tuple]:
+        """Return the moved weight and the new slots.
+
+        Parameters
+        ----------
+        w, g : scalar or array
+            Weight and gradient of the mean loss of the batch.
+        slots, hyper : tuple
+            State of the coordinate and hyperparameters, in declared order.
+        lr : scalar or array
+            The coordinate's learning rate at this step.
+        t : float
+            Number of this step, counted from 1.
+        """
+
+    @property
+    def has_proximal_step(self) -> bool:
+        """Whether the penalty can be applied as a proximal step, which ``l1`` needs."""
+        return self.function("step_size") is not None or self.function("regularized") is not None

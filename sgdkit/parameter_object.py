@@ -1,0 +1,53 @@
+"""What every pluggable part shares: parameters only, a registry name, and plain functions."""
+
+from types import FunctionType
+from typing import ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from sgdkit.exceptions import InvalidParameterError
+
+__all__ = ("ParameterObject",)
+
+
+class ParameterObject(BaseEstimator):
+    """A named part of a model that is described by its parameters alone.
+
+    Attributes
+    ----------
+    name : str
+        Registry name, snake case.
+    hyper : tuple of str, default=()
+        Constructor parameters handed to the part's functions, in this order.
+    """
+
+    name: ClassVar[str]
+    hyper: ClassVar[tuple[str, ...]] = ()
+
+    def hyper_values(self) -> tuple[float, ...]:
+        """Return the hyperparameters in declared order.
+
+        Raises
+        ------
+        InvalidParameterError
+            If one of them is not a finite number.
+        """
+        values = []
+        for parameter in self.hyper:
+            value = getattr(self, parameter)
+            if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not np.isfinite(value):
+                raise InvalidParameterError(
+                    f"{type(self).__name__}({parameter}={value!r}): {parameter} must be a finite number."
+                )
+            values.append(float(value))
+        return tuple(values)
+
+    @classmethod
+    def function(cls, role: str) -> FunctionType | None:
+        """Return the plain function that plays `role` (``"update"``, ``"evaluate"``, …), or None."""
+        for owner in cls.__mro__:
+            member = vars(owner).get(role)
+            if isinstance(member, staticmethod):
+                return member.__func__  # type: ignore[return-value]
+        return None
