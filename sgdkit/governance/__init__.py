@@ -10,5 +10,6 @@ from sgdkit.governance.audit import audit
 from sgdkit.governance.record import AuditRecord, verify_json
 from sgdkit.governance.report import GovernanceReport
 from sgdkit.governance.scorer import governance_scoring
+from sgdkit.governance.trace import ParameterTrace
 
-__all__ = ("AuditRecord", "GovernanceReport", "audit", "governance_scoring", "verify_json")
+__all__ = ("AuditRecord", "GovernanceReport", "ParameterTrace", "audit", "governance_scoring", "verify_json")

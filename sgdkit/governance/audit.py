@@ -13,7 +13,8 @@ from sgdkit.governance.evidence.environment import describe_environment
 from sgdkit.governance.extras import import_extra
 from sgdkit.governance.gates import evaluate_gates
 from sgdkit.governance.grading import Grade
-from sgdkit.governance.record import AuditRecord, Dimension, Tier
+from sgdkit.governance.items import Dimension, Tier
+from sgdkit.governance.record import AuditRecord
 from sgdkit.governance.scoring import WEIGHTS
 
 __all__ = ("LIMITS", "audit", "build_dimensions")

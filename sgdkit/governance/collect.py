@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.governance.evidence.fingerprint import fingerprint
 
-__all__ = ("FittedModel", "collect", "parameters_hash")
+__all__ = ("FittedModel", "collect", "learned_arrays", "parameters_hash")
 
 # Times, traces and lineage describe a run; they are not what it learned.
 _NOT_LEARNED = frozenset({"history_", "lineage_", "fit_result_", "diagnosis_", "refit_time_", "cv_results_"})
@@ -141,10 +141,15 @@ def parameters_hash(model: Any) -> tuple[str, int]:
     """
     digest = hashlib.sha256()
     count = 0
-    for path, array in _learned(model, "", 0):
+    for path, array in learned_arrays(model):
         digest.update(f"{path}={fingerprint(array)};".encode())
         count += array.size
     return "sha256:" + digest.hexdigest(), count
+
+
+def learned_arrays(model: Any) -> Iterator[tuple[str, np.ndarray]]:
+    """Every learned array of a model with its path, nested estimators included, in a fixed order."""
+    return _learned(model, "", 0)
 
 
 def _learned(value: Any, path: str, depth: int) -> Iterator[tuple[str, np.ndarray]]:

@@ -20,7 +20,7 @@ from sgdkit.governance.evidence.fingerprint import fingerprint
 from sgdkit.governance.evidence.rows import RowHasher
 from sgdkit.governance.evidence.training import TrainingTrace, trace_training
 from sgdkit.governance.statements import Statement, parse_statements
-from sgdkit.governance.tabular import is_frame
+from sgdkit.governance.tabular import is_frame, on_host
 
 __all__ = ("AuditContext",)
 
@@ -65,12 +65,12 @@ class AuditContext:
         if (X_train is None) != (y_train is None):
             raise InvalidParameterError("X_train and y_train come together; give both, or neither.")
         self.X_test = X_test if hasattr(X_test, "shape") else np.asarray(X_test)
-        self.y_test = np.asarray(y_test)
+        self.y_test = _flat(y_test)
         check_consistent_length(self.X_test, self.y_test)
         if not len(self.y_test):
             raise InvalidParameterError("The test set is empty; an audit needs held-out rows.")
         self.X_train = X_train if X_train is None or hasattr(X_train, "shape") else np.asarray(X_train)
-        self.y_train = None if y_train is None else np.asarray(y_train)
+        self.y_train = None if y_train is None else _flat(y_train)
         if self.X_train is not None:
             check_consistent_length(self.X_train, self.y_train)
         self.fitted = fitted
@@ -205,6 +205,12 @@ class AuditContext:
     def conditioning_raw(self) -> Conditioning:
         """Conditioning of what enters the pipeline."""
         return measure_conditioning(self.X_test if self.X_train is None else self.X_train)
+
+
+def _flat(y: Any) -> npt.NDArray[Any]:
+    """Target as an array; a single column loses its second axis, which would broadcast in comparisons."""
+    values = np.asarray(on_host(y))
+    return values.ravel() if values.ndim == 2 and values.shape[1] == 1 else values
 
 
 def _sensitive_columns(sensitive_features: Any, n_rows: int) -> dict[str, npt.NDArray[Any]]:

@@ -1,64 +1,55 @@
-"""Gates: conditions that no score buys back. Each is a function from evidence to a reason to fail."""
+"""Gates: conditions that no score buys back, each a function from evidence to a verdict.
+
+A verdict is the reason to fail, an empty string where the condition was tested and holds, and None where
+nothing tested it. What was not tested does not hold.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 
 from sgdkit.governance.grading import Grade
-from sgdkit.governance.record import Dimension, EvidenceItem, Gate
+from sgdkit.governance.items import Dimension, EvidenceItem, Gate
 
 __all__ = ("GATES", "evaluate_gates")
 
 Items = Mapping[str, EvidenceItem]
+Verdict = str | None
 
 
-def _failed(items: Items, *check_ids: str) -> EvidenceItem | None:
-    """First of the named items that was tested and failed."""
-    for check_id in check_ids:
-        item = items.get(check_id)
-        if item is not None and item.passed is False:
-            return item
-    return None
-
-
-def not_diverged(items: Items) -> str:
+def not_diverged(items: Items) -> Verdict:
     """Training did not diverge."""
-    item = _failed(items, "optimizer.divergence")
-    return item.summary if item else ""
+    return _verdict(items, "optimizer.divergence")
 
 
-def near_optimum(items: Items) -> str:
+def near_optimum(items: Items) -> Verdict:
     """Training ended at, or close to, the optimum of its objective."""
-    longer = items.get("optimizer.longer_training")
-    if longer is not None and longer.grade is Grade.MEASURED:
-        return longer.summary if longer.passed is False else ""
-    # Without the measurement the solver's own flag is all there is; a raised flag is a reason to stop.
-    item = _failed(items, "optimizer.stop_reason")
-    return item.summary if item else ""
+    verdict = _verdict(items, "optimizer.longer_training")
+    if verdict is not None:
+        return verdict
+    # The solver's own word is no test, but where it says "not converged" there is reason enough to stop.
+    item = items.get("optimizer.stop_reason")
+    return item.summary if item is not None and item.passed is False else None
 
 
-def no_leakage(items: Items) -> str:
+def no_leakage(items: Items) -> Verdict:
     """No test row and no test statistic reached training."""
-    item = _failed(items, "validation.duplicates", "scaling.before_split", "scaling.train_statistics")
-    return item.summary if item else ""
+    return _verdict(items, "validation.duplicates", "scaling.before_split", "scaling.train_statistics")
 
 
-def refit_reproduces(items: Items) -> str:
+def refit_reproduces(items: Items) -> Verdict:
     """Training again on the same rows gives the same parameters."""
-    item = _failed(items, "reproducibility.refit")
-    return item.summary if item else ""
+    return _verdict(items, "reproducibility.refit")
 
 
-def fairness_examined(items: Items) -> str:
+def fairness_examined(items: Items) -> Verdict:
     """Where a sensitive attribute was supplied, outcomes were compared between its groups."""
-    counts = items.get("fairness.group_counts")
-    if counts is None or counts.grade is not Grade.MEASURED:
-        return ""
-    gaps = (items.get("fairness.outcome_gap"), items.get("fairness.error_gap"))
-    if any(gap is not None and gap.grade is Grade.MEASURED for gap in gaps):
+    if not _is_measured(items, "fairness.group_counts"):
+        return None
+    if _is_measured(items, "fairness.outcome_gap") or _is_measured(items, "fairness.error_gap"):
         return ""
     return "A sensitive attribute was supplied, but no outcome could be compared between its groups."
 
 
-GATES: tuple[Callable[[Items], str], ...] = (
+GATES: tuple[Callable[[Items], Verdict], ...] = (
     not_diverged,
     near_optimum,
     no_leakage,
@@ -68,7 +59,7 @@ GATES: tuple[Callable[[Items], str], ...] = (
 
 
 def evaluate_gates(dimensions: Sequence[Dimension]) -> tuple[Gate, ...]:
-    """All gates with their reasons.
+    """All gates with their verdicts.
 
     Parameters
     ----------
@@ -81,13 +72,25 @@ def evaluate_gates(dimensions: Sequence[Dimension]) -> tuple[Gate, ...]:
         One per function of `GATES`, and ``every_dimension_has_evidence``.
     """
     items = {item.check_id: item for dimension in dimensions for item in dimension.items}
-    gates = [Gate(gate.__name__, (gate.__doc__ or "").strip(), gate(items)) for gate in GATES]
+    gates = [_gate(gate.__name__, (gate.__doc__ or "").strip(), gate(items)) for gate in GATES]
     absent = [dimension.name for dimension in dimensions if dimension.grade is Grade.ABSENT]
-    gates.append(
-        Gate(
-            "every_dimension_has_evidence",
-            "Every dimension that applies has evidence.",
-            f"No evidence at all for {', '.join(absent)}." if absent else "",
-        )
-    )
+    reason = f"No evidence at all for {', '.join(absent)}." if absent else ""
+    gates.append(_gate("every_dimension_has_evidence", "Every dimension that applies has evidence.", reason))
     return tuple(gates)
+
+
+def _gate(name: str, asks: str, verdict: Verdict) -> Gate:
+    return Gate(name, asks, reason=verdict or "", tested=verdict is not None)
+
+
+def _is_measured(items: Items, check_id: str) -> bool:
+    return check_id in items and items[check_id].grade is Grade.MEASURED
+
+
+def _verdict(items: Items, *check_ids: str) -> Verdict:
+    """Reason of the first named check that failed; None unless the first one was measured."""
+    for check_id in check_ids:
+        item = items.get(check_id)
+        if item is not None and item.passed is False:
+            return item.summary
+    return "" if _is_measured(items, check_ids[0]) else None

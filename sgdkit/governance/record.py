@@ -3,123 +3,18 @@
 import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sgdkit.exceptions import InvalidParameterError
-from sgdkit.governance import grading, scoring
+from sgdkit.governance import scoring
 from sgdkit.governance.canonical import canonical_json, content_hash, to_jsonable
-from sgdkit.governance.grading import Grade
+from sgdkit.governance.items import Dimension, EvidenceItem, Gate
 
-__all__ = ("SCHEMA_VERSION", "AuditRecord", "Dimension", "EvidenceItem", "Gate", "Tier", "verify_json")
+__all__ = ("SCHEMA_VERSION", "AuditRecord", "verify_json")
 
 SCHEMA_VERSION = "1.0"
-
-
-class Tier(StrEnum):
-    """What a check costs: nothing beyond predictions, a few refits, or more."""
-
-    FREE = "free"
-    REFIT = "refit"
-    SLOW = "slow"
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceItem:
-    """One piece of evidence for one dimension.
-
-    Attributes
-    ----------
-    dimension, check_id : str
-        Where it belongs and which check produced it.
-    grade : Grade
-        How it came about.
-    value : float
-        In [0, 1], before the cap of the grade.
-    passed : bool or None
-        Outcome against `threshold`; None where nothing was tested.
-    summary : str
-        What was found, in one sentence.
-    measured : mapping
-        Figures behind the value; never a row of data.
-    threshold, why, method, uncertainty : str
-        What was asked for, for which reason, how it was measured, how sure the figure is.
-    seed : int or None
-        Seed of any random part.
-    cost : Tier
-        Cost tier of the check.
-    inputs_hash, artefact_hash : str or None
-        Hashes of the data and of the learned parameters the item speaks about.
-    author, date, expires : str or None
-        For statements: who, when, until when (ISO dates).
-    norm_refs : tuple of str
-        Norms the item serves.
-    """
-
-    dimension: str
-    check_id: str
-    grade: Grade
-    value: float
-    passed: bool | None
-    summary: str
-    measured: Mapping[str, Any] = field(default_factory=dict)
-    threshold: str = ""
-    why: str = ""
-    method: str = ""
-    uncertainty: str = ""
-    seed: int | None = None
-    cost: Tier = Tier.FREE
-    inputs_hash: str | None = None
-    artefact_hash: str | None = None
-    author: str | None = None
-    date: str | None = None
-    expires: str | None = None
-    norm_refs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Dimension:
-    """One of the thirteen dimensions with its evidence."""
-
-    name: str
-    weight: float
-    items: tuple[EvidenceItem, ...]
-
-    @property
-    def value(self) -> float | None:
-        """Mean capped value of the items that apply, in [0, 1]; None when none applies."""
-        return grading.dimension_value(self.items)
-
-    @property
-    def measured_value(self) -> float | None:
-        """The same from measured items alone, over the same denominator."""
-        return grading.dimension_value(self.items, measured_only=True)
-
-    @property
-    def measured_share(self) -> float:
-        """Share in [0, 1] of the applicable items that were measured."""
-        return grading.measured_share(self.items)
-
-    @property
-    def grade(self) -> Grade:
-        """Strongest grade among the items."""
-        return grading.dimension_grade(self.items)
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """A condition that no score buys back; `reason` is empty when it holds."""
-
-    name: str
-    asks: str
-    reason: str = ""
-
-    @property
-    def failed(self) -> bool:
-        """Whether the gate failed."""
-        return bool(self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,13 +133,19 @@ class AuditRecord:
 
         Needs the ``report`` extra: ``pip install "sgdkit[report]"``.
         """
-        from sgdkit.governance.render.write import Run, write_report
+        from sgdkit.governance.render import Run, write_report
 
         return write_report(directory, [Run(self.name, audit=self)])
 
     def chained(self, previous_hash: str) -> "AuditRecord":
         """Return this record as the successor of the record with the given content hash."""
         return dataclasses.replace(self, previous_hash=previous_hash)
+
+    def __repr__(self) -> str:
+        return (
+            f"<AuditRecord {self.name!r}: score {self.score:.2f}, risk {self.risk:.2f}, "
+            f"{len(self.failed_gates)} of {len(self.gates)} gates failed>"
+        )
 
     def __str__(self) -> str:
         from sgdkit.governance.render.text import to_text

@@ -131,7 +131,13 @@ class GovernanceReport(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _accept(self, X: Any, *, reset: bool) -> Any:
         """`X` itself when it is a table already, otherwise an array; refuses what is no table."""
-        if not is_frame(X):
+        if hasattr(X, "__cuda_array_interface__"):
+            # scikit-learn's checks would try to bring it to the host; only its shape is looked at here.
+            if len(X.shape) != 2 or 0 in X.shape:
+                raise ValueError(
+                    f"Expected a 2D array with at least one row and one column, got shape {tuple(X.shape)}."
+                )
+        elif not is_frame(X):
             # The checks of every scikit-learn estimator, without conversion and without a scan for NaN.
             checked = check_array(X, dtype=None, accept_sparse=True, ensure_all_finite=False, estimator=self)
             X = X if hasattr(X, "dtype") else checked

@@ -13,7 +13,8 @@ from sgdkit.governance.collect import collect
 from sgdkit.governance.context import AuditContext
 from sgdkit.governance.extras import import_extra
 from sgdkit.governance.gates import evaluate_gates
-from sgdkit.governance.record import AuditRecord, Tier
+from sgdkit.governance.items import Tier
+from sgdkit.governance.record import AuditRecord
 from sgdkit.governance.tabular import column_names, columns
 
 __all__ = ("GovernanceScorer", "governance_scoring")
@@ -67,7 +68,8 @@ def governance_scoring(
     >>> from sklearn.model_selection import cross_validate
     >>> from sgdkit.governance import governance_scoring
     >>> X, y = load_iris(return_X_y=True)
-    >>> columns = cross_validate(LogisticRegression(), X, y, scoring=governance_scoring("accuracy"), cv=3)
+    >>> model = LogisticRegression(max_iter=1000)
+    >>> columns = cross_validate(model, X, y, scoring=governance_scoring("accuracy"), cv=3)
     >>> columns["test_accuracy"].round(2).tolist()
     [0.98, 0.96, 0.98]
     >>> "test_governance_score" in columns

@@ -10,13 +10,25 @@ from sgdkit.kernels.abi import FASTMATH, kernel_types
 from sgdkit.kernels.batches import largest_batch, next_batch
 from sgdkit.kernels.generate import compiled_kernel
 from sgdkit.kernels.pointers import as_catch_up_touched, as_loss, as_update_all, as_update_touched
+from sgdkit.optimizers.base import UpdateRule
 
-__all__ = ("EVERY_COORDINATE", "TOUCHED", "TOUCHED_WITH_CATCH_UP", "csr_epoch")
+__all__ = ("EVERY_COORDINATE", "TOUCHED", "TOUCHED_WITH_CATCH_UP", "csr_epoch", "update_mode")
 
 # How a batch moves the weights.
 EVERY_COORDINATE = 0  # all of them, each batch
 TOUCHED = 1  # those with a non-zero in the batch; the others would not move
 TOUCHED_WITH_CATCH_UP = 2  # the same, after replaying the steps each of them missed
+
+
+def update_mode(rule: UpdateRule, l1: float, l2: float) -> int:
+    """Return how batches must move the weights so that the result equals the dense one."""
+    penalised = l1 > 0 or l2 > 0
+    if rule.sparse == "exact" and (rule.has_proximal_step or not penalised):
+        return TOUCHED_WITH_CATCH_UP if penalised else TOUCHED
+    if rule.sparse == "catch_up" and not penalised:
+        return TOUCHED_WITH_CATCH_UP
+    return EVERY_COORDINATE
+
 
 _compile = njit(nogil=True, error_model="numpy", fastmath=FASTMATH)
 

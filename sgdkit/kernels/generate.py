@@ -114,10 +114,17 @@ evaluate = SCALARS["{key}"]["evaluate"]
 @njit([T.loss.signature], cache=True, nogil=True, error_model="numpy", fastmath=FASTMATH)
 def batch(raw, y, weight, n_rows, hyper, offsets, n_groups, out):
     total = 0.0
+    if raw.shape[1] == 1:
+        for i in range(n_rows):
+            value, gradient = evaluate(raw[i, 0], y[i], ({hyper}))
+            total += weight[i] * value
+            out[i, 0] = weight[i] * gradient
+        return total
     for i in range(n_rows):
-        value, gradient = evaluate(raw[i, 0], y[i], ({hyper}))
-        total += weight[i] * value
-        out[i, 0] = weight[i] * gradient
+        for k in range(raw.shape[1]):  # one against the rest
+            value, gradient = evaluate(raw[i, k], T.scalar(1 if y[i] == k else 0), ({hyper}))
+            total += weight[i] * value
+            out[i, k] = weight[i] * gradient
     return total
 """
 )

@@ -68,12 +68,17 @@ class Loss(ParameterObject):
         """
         return np.zeros(n_outputs)
 
+    def target_scale(self, y: Any, weight: Any) -> float:
+        """Return the size of a typical raw prediction, in the units of the target; 1 for classes."""
+        return 1.0
+
 
 class PointwiseLoss(Loss):
     """A loss of one raw prediction and one target, written once for every backend.
 
     Write `evaluate` as a static method with arithmetic and ``np`` functions only; the rules for
-    such functions are those of `sgdkit.optimizers.UpdateRule`.
+    such functions are those of `sgdkit.optimizers.UpdateRule`. With several raw predictions a row
+    it is applied to each class against the rest, and the losses of a row are added.
     """
 
     @staticmethod
@@ -93,8 +98,13 @@ class PointwiseLoss(Loss):
         self, xp: Any, raw: Any, y: Any, weight: Any, offsets: Any
     ) -> tuple[Any, Any]:
         evaluate = rebind(type(self).function("evaluate"), xp)  # type: ignore[arg-type]
-        value, gradient = evaluate(raw[:, 0], y, self.hyper_values())
-        return xp.sum(weight * value), (weight * gradient)[:, None]
+        target = y[:, None]
+        if raw.shape[1] > 1:  # one against the rest: 1 for the row's own class
+            one = xp.ones_like(raw)
+            own = xp.arange(raw.shape[1], dtype=raw.dtype)[None, :] == target
+            target = xp.where(own, one, 0.0 * one)
+        value, gradient = evaluate(raw, target, self.hyper_values())
+        return xp.sum(weight[:, None] * value), weight[:, None] * gradient
 
 
 class BatchLoss(Loss):

@@ -35,3 +35,8 @@ class SquaredError(PointwiseLoss):
 
     def best_constant(self, y, weight, n_outputs):  # noqa: D102
         return np.array([np.average(y, weights=weight)])
+
+    def target_scale(self, y, weight):  # noqa: D102
+        mean = np.average(y, weights=weight)
+        spread = float(np.sqrt(np.average((y - mean) ** 2, weights=weight)))
+        return spread if spread > 0.0 else 1.0

@@ -155,6 +155,31 @@ def test_seen_rows_are_found_across_types_and_among_strings():
     assert report.seen_in_training(other).tolist() == [True, True, False]
 
 
+class OnDevice:
+    """Looks like a CuPy array: refuses implicit conversion, comes to the host by get()."""
+
+    __cuda_array_interface__: dict = {}
+
+    def __init__(self, host):
+        self.host, self.shape, self.dtype = host, host.shape, host.dtype
+
+    def get(self):
+        return self.host
+
+    def __array__(self, *args, **kwargs):
+        raise TypeError("implicit conversion to a NumPy array is not allowed")
+
+
+def test_arrays_on_a_device_pass_through_and_are_fingerprinted():
+    X = GENERATOR.normal(size=(10, 2))
+    report = GovernanceReport()
+    device = OnDevice(X)
+    assert report.fit_transform(device) is device
+    assert report.lineage_.fingerprint == GovernanceReport().fit(X).lineage_.fingerprint
+    with pytest.raises(ValueError, match="2D array"):
+        report.fit(OnDevice(X[:, 0]))
+
+
 @pytest.mark.parametrize(
     ("X", "message"),
     [

@@ -7,7 +7,7 @@ from typing import Any
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.governance.context import AuditContext
 from sgdkit.governance.grading import Grade
-from sgdkit.governance.record import EvidenceItem, Tier
+from sgdkit.governance.items import EvidenceItem, Tier
 from sgdkit.governance.scoring import DIMENSIONS
 from sgdkit.governance.statements import Statement
 
@@ -66,7 +66,7 @@ def ramp(figure: float, *, good: float, bad: float) -> float:
     Examples
     --------
     >>> from sgdkit.governance.checks.base import ramp
-    >>> ramp(0.1, good=0.05, bad=0.15)
+    >>> ramp(0.75, good=0.5, bad=1.0)
     0.5
     """
     return min(1.0, max(0.0, (bad - figure) / (bad - good)))

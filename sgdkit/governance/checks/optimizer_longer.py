@@ -7,7 +7,7 @@ import numpy as np
 
 from sgdkit.governance.checks.base import Finding, absent, check, measured, not_applicable, ramp
 from sgdkit.governance.context import AuditContext
-from sgdkit.governance.record import Tier
+from sgdkit.governance.items import Tier
 from sgdkit.governance.refit import quiet_clone
 
 __all__ = ("optimizer_longer",)

@@ -7,7 +7,7 @@ import numpy as np
 from sgdkit.governance.checks.base import Finding, absent, check, measured
 from sgdkit.governance.collect import parameters_hash
 from sgdkit.governance.context import AuditContext
-from sgdkit.governance.record import Tier
+from sgdkit.governance.items import Tier
 from sgdkit.governance.refit import quiet_clone
 
 __all__ = ("reproducibility_refit",)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from sgdkit.governance.checks.base import Check, Finding, absent
 from sgdkit.governance.context import AuditContext
 from sgdkit.governance.grading import Grade
-from sgdkit.governance.record import Tier
+from sgdkit.governance.items import Tier
 from sgdkit.governance.scoring import DIMENSIONS
 
 __all__ = ("PROMPTS", "statement_checks")

@@ -87,10 +87,11 @@ def _figures(run: Run) -> list[dict[str, str]]:
         found.append({"src": _data_uri(loss), "caption": words})
     parameters = plots.parameter_figure(run)
     if parameters is not None:
-        names = [name for name in run.trace_columns if name not in ("step", "loss")]
-        found.append(
-            {"src": _data_uri(parameters), "caption": f"{len(names)} coefficients after every step."}
-        )
+        drawn = plots.drawn_parameters(run.trace_columns)
+        words = f"{len(drawn)} parameters after every step."
+        if any(name.startswith("bias") and name not in drawn for name in run.trace_columns):
+            words += " The bias is on another scale; it is in the trace table."
+        found.append({"src": _data_uri(parameters), "caption": words})
     return found
 
 

@@ -2,7 +2,7 @@
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sgdkit.governance.extras import import_extra
@@ -10,7 +10,14 @@ from sgdkit.governance.record import AuditRecord
 from sgdkit.governance.reference import REFERENCE_CASES
 from sgdkit.governance.render.run import Run
 
-__all__ = ("dimension_figure", "loss_figure", "parameter_figure", "score_risk_figure", "to_png")
+__all__ = (
+    "dimension_figure",
+    "drawn_parameters",
+    "loss_figure",
+    "parameter_figure",
+    "score_risk_figure",
+    "to_png",
+)
 
 INK, MUTED, GRID = "#1d2733", "#66717f", "#e3e7ec"
 # Distinct in hue and in lightness, so they survive a grey printer and most colour blindness.
@@ -38,7 +45,7 @@ def loss_figure(run: Run) -> Any | None:
 def parameter_figure(run: Run) -> Any | None:
     """Traced coefficients per step; None when none were traced."""
     columns = run.trace_columns
-    names = [name for name in columns if name not in ("step", "loss")]
+    names = drawn_parameters(columns)
     if not names:
         return None
     figure, axes = _figure(5.0, 3.1)
@@ -60,6 +67,14 @@ def parameter_figure(run: Run) -> Any | None:
         handlelength=1.4,
     )
     return _titled(figure, axes, "Coefficients during training")
+
+
+def drawn_parameters(columns: Mapping[str, Sequence[float]]) -> list[str]:
+    """Names of the parameters that share a scale; a bias that would flatten the weights is left out."""
+    names = [name for name in columns if name not in ("step", "loss")]
+    reach = {name: max((abs(v) for v in columns[name] if math.isfinite(v)), default=0.0) for name in names}
+    weights = max((reach[name] for name in names if not name.startswith("bias")), default=0.0)
+    return [n for n in names if not n.startswith("bias") or weights == 0.0 or reach[n] <= 3.0 * weights]
 
 
 def score_risk_figure(runs: Sequence[Run], *, reference: bool = True) -> Any:
@@ -130,6 +145,7 @@ def to_png(figure: Any) -> bytes:
 def _figure(width: float, height: float) -> tuple[Any, Any]:
     matplotlib_figure = import_extra("matplotlib.figure", "report", "Drawing figures")
     figure = matplotlib_figure.Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    figure.get_layout_engine().set(w_pad=0.09, h_pad=0.09)
     axes = figure.subplots()
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)

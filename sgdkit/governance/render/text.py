@@ -1,7 +1,8 @@
 """A record as plain text for a terminal."""
 
 from sgdkit.governance.grading import Grade
-from sgdkit.governance.record import AuditRecord, Dimension
+from sgdkit.governance.items import Dimension
+from sgdkit.governance.record import AuditRecord
 
 __all__ = ("GLYPHS", "to_text")
 
@@ -14,6 +15,8 @@ GLYPHS = {
     Grade.NOT_APPLICABLE: "·",
 }
 """One glyph per grade; always shown beside the grade's name."""
+
+_OUTCOMES = ("failed", "holds", "not tested")
 
 
 def to_text(record: AuditRecord) -> str:
@@ -39,7 +42,8 @@ def to_text(record: AuditRecord) -> str:
         "",
     ]
     failed = record.failed_gates
-    lines.append(f"  gates failed: {len(failed)} of {len(record.gates)}")
+    counts = {word: sum(gate.outcome == word for gate in record.gates) for word in _OUTCOMES}
+    lines.append("  gates: " + ", ".join(f"{count} {word}" for word, count in counts.items()))
     lines += [f"    ! {gate.name}: {gate.reason}" for gate in failed]
     lines.append("")
     lines += [_line(dimension) for dimension in record.dimensions]

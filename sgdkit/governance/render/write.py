@@ -13,7 +13,7 @@ from sgdkit.governance.render import plots, tables
 from sgdkit.governance.render.html import to_html
 from sgdkit.governance.render.run import Run
 
-__all__ = ("Run", "write_report")
+__all__ = ("write_report",)
 
 
 def write_report(

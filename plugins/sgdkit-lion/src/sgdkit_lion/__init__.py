@@ -1,0 +1,5 @@
+"""The Lion optimizer for sgdkit."""
+
+from sgdkit_lion.lion import Lion
+
+__all__ = ("Lion",)

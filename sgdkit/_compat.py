@@ -1,0 +1,20 @@
+"""scikit-learn's version differences and its useful half-private names, gathered in one place."""
+
+from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.utils.validation import (
+    _check_feature_names as check_feature_names,
+)
+from sklearn.utils.validation import (
+    _check_n_features as check_n_features,
+)
+from sklearn.utils.validation import (
+    _check_sample_weight as check_sample_weight,
+)
+
+__all__ = (
+    "CallbackSupportMixin",
+    "check_feature_names",
+    "check_n_features",
+    "check_sample_weight",
+    "with_callbacks",
+)

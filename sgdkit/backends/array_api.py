@@ -1,0 +1,134 @@
+"""The array backend: plain NumPy as the reference of every test, CuPy on a GPU, others alike.
+
+Every line is written over a namespace `xp`, so what runs on a GPU is what the tests run on NumPy
+and on array-api-strict. Each batch updates every coordinate; batches should be large.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from sgdkit.backends.base import Backend, EpochReport, Problem, TrainState
+from sgdkit.data.order import batches
+from sgdkit.namespaces import rebind
+from sgdkit.optimizers.base import UpdateRule
+
+__all__ = ("ArrayBackend", "apply_rule", "proximal_step")
+
+
+def proximal_step(xp: Any, w: Any, step: Any, l1: float, l2: float) -> Any:
+    """Return the minimiser of ``|x - w|² / 2 + step (l1 |x| + l2 x² / 2)``, coordinate by coordinate."""
+    shrunk = xp.abs(w) - step * l1
+    shrunk = xp.where(shrunk > 0.0, shrunk, 0.0 * shrunk)
+    return xp.sign(w) * shrunk / (1.0 + step * l2)
+
+
+def apply_rule(
+    xp: Any, rule: UpdateRule, w: Any, g: Any, slots: tuple, lr: Any, t: float, l1: Any = 0.0, l2: Any = 0.0
+) -> tuple[Any, tuple]:
+    """Make one step of `rule` and of the penalty on arrays of the namespace `xp`.
+
+    Parameters
+    ----------
+    xp : namespace
+        Of the arrays.
+    rule : UpdateRule
+        The rule.
+    w, g : array of shape (n,)
+        Weights and gradient of the loss.
+    slots : tuple of arrays of shape (n,)
+        The rule's state.
+    lr : array of shape (n,)
+        Rate of each coordinate.
+    t : float
+        Number of this step, from 1.
+    l1, l2 : array of shape (n,), default=0.0
+        Penalty strength of each coordinate.
+
+    Returns
+    -------
+    w : array of shape (n,)
+    slots : tuple of arrays of shape (n,)
+    """
+
+    def bound(role: str) -> Any:
+        function = rule.function(role)
+        return None if function is None else rebind(function, xp)
+
+    hyper = rule.hyper_values()
+    step_size, regularized = bound("step_size"), bound("regularized")
+    if step_size is None and regularized is None:
+        g = g + l2 * w
+    arguments: tuple[Any, ...] = (w, g, slots, hyper, lr, t)
+    if rule.reductions:
+        reduce = bound("reduce")
+        arguments += (tuple(xp.sum(term) for term in reduce(*arguments)),)
+    w, slots = bound("update")(*arguments)
+    if isinstance(l1, float) and isinstance(l2, float) and l1 == l2 == 0.0:
+        return w, slots
+    if regularized is not None:
+        return regularized(w, slots, hyper, lr, t, l1, l2), slots
+    if step_size is not None:
+        return proximal_step(xp, w, step_size(slots, hyper, lr, t), l1, l2), slots
+    return w, slots
+
+
+class ArrayBackend(Backend):
+    """Epochs over arrays of one namespace.
+
+    Parameters
+    ----------
+    xp : namespace
+        ``numpy``, ``cupy``, ``array_api_strict``, …
+    name : str
+        What `backend_` shows.
+    """
+
+    def __init__(self, xp: Any = np, name: str = "reference"):
+        self.xp = xp
+        self.name = name
+
+    def to_host(self, array: Any) -> np.ndarray:  # noqa: D102
+        return np.asarray(array.get() if hasattr(array, "get") else array)
+
+    def run_epoch(self, problem: Problem, state: TrainState, order: np.ndarray, lr: float) -> EpochReport:  # noqa: D102
+        xp, k = self.xp, problem.n_outputs
+        d = problem.X.shape[1]
+        dtype = state.w.dtype
+        rates = np.ones(d + 1) if problem.rates is None else problem.rates
+        rate = xp.asarray(np.repeat(lr * rates, k), dtype=dtype)
+        penalised = np.repeat(np.append(np.ones(d), 0.0), k)
+        has_penalty = problem.l1 > 0.0 or problem.l2 > 0.0
+        l1 = xp.asarray(problem.l1 * penalised, dtype=dtype) if has_penalty else 0.0
+        l2 = xp.asarray(problem.l2 * penalised, dtype=dtype) if has_penalty else 0.0
+        moving = xp.asarray(np.repeat(np.append(np.ones(d), float(problem.fit_intercept)), k), dtype=dtype)
+        loss_sum = 0.0
+        square_sum = 0.0
+        n_batches = 0
+        for rows, offsets in batches(order, problem.edges, problem.whole_runs, problem.batch_size):
+            index = xp.asarray(rows)
+            dense = hasattr(problem.X, "__array_namespace__") or isinstance(problem.X, np.ndarray)
+            X = xp.take(problem.X, index, axis=0) if dense else problem.X[index]
+            y = xp.take(problem.y, index)
+            weight = xp.ones(y.shape[0], dtype=dtype)
+            if problem.weight is not None:
+                weight = xp.take(problem.weight, index)
+            weight = weight / (y.shape[0] * problem.mean_weight)
+            W = xp.reshape(state.w, (d + 1, k))
+            raw = X @ W[:d, :] + W[d:, :]
+            value, slope = problem.loss.evaluate_batch(xp, raw, y, weight, offsets)
+            if not np.isfinite(float(value)):
+                return EpochReport(loss_sum / problem.X.shape[0], 0.0, finite=False)
+            gradient = xp.concat([xp.reshape(X.T @ slope, (-1,)), xp.sum(slope, axis=0)]) * moving
+            state.step += 1
+            slots = tuple(state.slots[i, :] for i in range(len(problem.rule.slots)))
+            w, slots = apply_rule(
+                xp, problem.rule, state.w, gradient, slots, rate, float(state.step), l1, l2
+            )
+            state.w = xp.where(moving > 0.0, w, state.w)
+            for i, slot in enumerate(slots):
+                state.slots[i, :] = slot
+            loss_sum += float(value) * y.shape[0]
+            square_sum += float(xp.sum(gradient * gradient))
+            n_batches += 1
+        return EpochReport(loss_sum / problem.X.shape[0], (square_sum / max(n_batches, 1)) ** 0.5, finite=True)

@@ -1,0 +1,133 @@
+"""What an epoch needs and gives: the contract between the engine and its backends."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sgdkit.losses.base import Loss
+from sgdkit.optimizers.base import UpdateRule
+
+__all__ = ("Backend", "EpochReport", "Problem", "TrainState")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A training problem with everything resolved: data, objective, rule, order.
+
+    The objective is ``sum(weight * loss) / sum(weight) + l1 |w| + l2 / 2 |w|²``; the intercept is
+    not penalised.
+
+    Attributes
+    ----------
+    X : array or CSR matrix of shape (n_rows, n_features)
+        C-contiguous, or CSR with sorted indices and no duplicates.
+    y : array of shape (n_rows,)
+        Encoded targets, of the dtype of X.
+    weight : array of shape (n_rows,) or None
+        Positive row weights; None means all 1.
+    mean_weight : float
+        Mean of `weight`, 1 for None.
+    edges : ndarray of shape (n_runs + 1,), dtype int64
+        Borders of the runs of rows that are visited together; queries when ranking.
+    whole_runs : bool
+        Whether a run must not be cut by the end of a batch.
+    batch_size : int
+        Rows in a batch.
+    loss, rule : Loss, UpdateRule
+        Parts of the model.
+    l1, l2 : float
+        Penalty strengths.
+    rates : ndarray of shape (n_features + 1,) or None
+        Factor on the learning rate for each feature and the intercept; None means all 1.
+    n_outputs : int
+        Raw predictions a row.
+    fit_intercept : bool
+        Whether the intercept moves.
+    """
+
+    X: Any
+    y: Any
+    weight: Any
+    mean_weight: float
+    edges: np.ndarray
+    whole_runs: bool
+    batch_size: int
+    loss: Loss
+    rule: UpdateRule
+    l1: float
+    l2: float
+    rates: np.ndarray | None
+    n_outputs: int
+    fit_intercept: bool
+
+
+@dataclass(slots=True)
+class TrainState:
+    """Everything that changes while training.
+
+    Attributes
+    ----------
+    w : array of shape ((n_features + 1) * n_outputs,)
+        Coefficients, feature by feature with the outputs side by side, then the intercepts.
+    slots : array of shape (n_slots, (n_features + 1) * n_outputs)
+        State of the update rule.
+    step, epoch : int
+        Update steps and epochs made so far.
+    """
+
+    w: Any
+    slots: Any
+    step: int = 0
+    epoch: int = 0
+
+    def copy(self) -> "TrainState":
+        """Return an independent copy."""
+        return TrainState(self.w.copy(), self.slots.copy(), self.step, self.epoch)
+
+
+@dataclass(frozen=True, slots=True)
+class EpochReport:
+    """What one epoch measured on the way.
+
+    Attributes
+    ----------
+    mean_loss : float
+        Weighted mean loss over the rows, each at the weights it was trained with.
+    gradient_norm : float
+        Root mean square over the batches of the norm of the batch gradient of the loss.
+    finite : bool
+        False if a batch had a loss that is not finite; the weights are those before it.
+    """
+
+    mean_loss: float
+    gradient_norm: float
+    finite: bool
+
+
+class Backend(ABC):
+    """Runs epochs on one kind of array.
+
+    Attributes
+    ----------
+    name : str
+        What `backend_` shows.
+    xp : namespace
+        Namespace of the arrays that hold the state.
+    """
+
+    name: str
+    xp: Any = np
+
+    @abstractmethod
+    def run_epoch(self, problem: Problem, state: TrainState, order: np.ndarray, lr: float) -> EpochReport:
+        """Visit the runs in `order`, moving `state` in place."""
+
+    def to_host(self, array: Any) -> np.ndarray:
+        """Return the array as a NumPy array."""
+        return np.asarray(array)
+
+    def from_host(self, array: np.ndarray) -> Any:
+        """Return a NumPy array as an array of this backend."""
+        return self.xp.asarray(array)

@@ -1,0 +1,29 @@
+"""The training curve: one row an epoch."""
+
+import numpy as np
+
+__all__ = ("COLUMNS", "History")
+
+COLUMNS = ("epoch", "objective", "validation_score", "gradient_norm", "learning_rate", "update_ratio", "seconds")
+
+
+class History:
+    """Collects one row an epoch and gives them as columns.
+
+    Columns: `epoch` (from 1), `objective` (running mean loss of the epoch plus the penalty at its
+    end), `validation_score` (NaN where there is none), `gradient_norm` (root mean square over the
+    batches), `learning_rate` (NaN-free; the median over coordinates where each has its own),
+    `update_ratio` (norm of the epoch's change over norm of the weights), `seconds`.
+    """
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[float, ...]] = []
+
+    def append(self, **row: float) -> None:
+        """Add the row of one epoch; every column must be given."""
+        self._rows.append(tuple(float(row[column]) for column in COLUMNS))
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """Return the columns by name, each of shape (n_epochs,)."""
+        table = np.array(self._rows, dtype=np.float64).reshape(-1, len(COLUMNS))
+        return {column: table[:, i].copy() for i, column in enumerate(COLUMNS)}

@@ -1,0 +1,141 @@
+"""The training loop: epoch after epoch until something says stop."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sgdkit.backends.base import Backend, Problem, TrainState
+from sgdkit.data.order import epoch_order
+from sgdkit.engine.history import History
+from sgdkit.engine.stopping import Patience, StopReason
+from sgdkit.penalties import Penalty
+from sgdkit.schedules.base import Schedule
+
+__all__ = ("FitResult", "Plan", "train")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long to train and what to watch.
+
+    Attributes
+    ----------
+    schedule : Schedule
+        Learning rate of each epoch.
+    max_iter : int
+        Epochs at most.
+    tol : float or None
+        Relative improvement of the objective that counts as progress; None never stops on it.
+    n_iter_no_change : int
+        Epochs without progress before stopping.
+    shuffle : bool
+        Whether the order of the runs changes every epoch.
+    seed : int
+        Of the order.
+    validate : callable(TrainState) -> float or None
+        Score on validation rows, greater is better.
+    early_stopping : bool
+        Whether the validation score, not the objective, decides.
+    observe : callable(TrainState, epoch: int) -> bool or None
+        Called after each epoch; True asks to stop.
+    """
+
+    schedule: Schedule
+    max_iter: int
+    tol: float | None
+    n_iter_no_change: int
+    shuffle: bool
+    seed: int
+    validate: Callable[[TrainState], float] | None = None
+    early_stopping: bool = False
+    observe: Callable[[TrainState, int], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FitResult:
+    """What training gives back.
+
+    Attributes
+    ----------
+    state : TrainState
+        Where training can go on.
+    reason : StopReason
+        Why it ended.
+    history : dict of str to ndarray
+        The training curve.
+    """
+
+    state: TrainState
+    reason: StopReason
+    history: dict[str, np.ndarray]
+
+
+def _penalty_value(problem: Problem, w: np.ndarray) -> float:
+    return Penalty(problem.l1, problem.l2).value(w[: problem.X.shape[1] * problem.n_outputs])
+
+
+def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> FitResult:
+    """Train until a stopping rule is met, moving a copy of `state`.
+
+    If an epoch meets a loss or a weight that is not finite, it ends at once and the weights of the
+    last good epoch are restored.
+    """
+    state = state.copy()
+    history = History()
+    progress = None
+    if plan.early_stopping:
+        progress = Patience(plan.tol or 0.0, plan.n_iter_no_change, relative=False, sign=-1)
+    elif plan.tol is not None:
+        progress = Patience(plan.tol, plan.n_iter_no_change, relative=True)
+    typical_rate = 1.0 if problem.rates is None else float(np.median(problem.rates))
+    reason = StopReason.MAX_ITER
+    best: TrainState | None = None
+    for done in range(plan.max_iter):
+        started = time.perf_counter()
+        before = state.copy()
+        weights_before = backend.to_host(before.w)
+        rate = plan.schedule.rate(state.epoch)
+        order = epoch_order(problem.edges.shape[0] - 1, plan.seed, state.epoch, plan.shuffle)
+        report = backend.run_epoch(problem, state, order, rate)
+        weights = backend.to_host(state.w).astype(np.float64)
+        norm = float(np.linalg.norm(weights))
+        if not (report.finite and np.isfinite(norm)):
+            state, reason = before, StopReason.NOT_FINITE
+            break
+        state.epoch += 1
+        objective = report.mean_loss + _penalty_value(problem, weights)
+        score = float("nan") if plan.validate is None else plan.validate(state)
+        history.append(
+            epoch=state.epoch,
+            objective=objective,
+            validation_score=score,
+            gradient_norm=report.gradient_norm,
+            learning_rate=rate * typical_rate,
+            update_ratio=float(np.linalg.norm(weights - weights_before)) / max(norm, 1e-300),
+            seconds=time.perf_counter() - started,
+        )
+        if plan.early_stopping and progress is not None and progress.is_best(score):
+            best = state.copy()
+        asked = plan.observe is not None and plan.observe(state, done)
+        if progress is not None and progress.says_stop(score if plan.early_stopping else objective):
+            reason = StopReason.EARLY_STOPPING if plan.early_stopping else StopReason.CONVERGED
+            break
+        if asked:
+            reason = StopReason.CALLBACK
+            break
+    if best is not None:
+        state = best
+    return FitResult(state, reason, history.columns())
+
+
+def initial_state(problem: Problem, backend: Backend, start: np.ndarray, dtype: Any) -> TrainState:
+    """Return a state with zero coefficients and the intercepts at `start`."""
+    size = (problem.X.shape[1] + 1) * problem.n_outputs
+    w = np.zeros(size, dtype)
+    if problem.fit_intercept:
+        w[-problem.n_outputs :] = start
+    slots = np.zeros((len(problem.rule.slots), size), dtype)
+    return TrainState(backend.from_host(w), backend.from_host(slots))

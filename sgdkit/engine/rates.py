@@ -1,0 +1,103 @@
+"""A learning rate from the data: one factor for each feature, from column scales and row norms.
+
+Adagrad and its relatives move every coordinate by about the rate, whatever the gradient's size,
+so the rate of a coordinate has to be in the units of its weight: the target's scale over the
+column's. With many active features in a row the moves add up in the prediction, so the rate
+falls with the norm of a (scaled) row.
+"""
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from sgdkit.losses.base import Loss
+from sgdkit.optimizers.base import UpdateRule
+
+__all__ = ("automatic_rates",)
+
+SAMPLE_ROWS = 16_384
+
+
+def _sample(X: Any, weight: np.ndarray | None) -> tuple[Any, np.ndarray]:
+    """Return at most `SAMPLE_ROWS` rows, in evenly spaced stretches, and their weights."""
+    n = X.shape[0]
+    weight = np.ones(n) if weight is None else weight
+    if n <= SAMPLE_ROWS:
+        return X, weight
+    stretch = 256
+    starts = np.linspace(0, n - stretch, SAMPLE_ROWS // stretch, dtype=np.int64)
+    rows = (starts[:, None] + np.arange(stretch)).ravel()
+    return X[rows], weight[rows]
+
+
+def _column_scale(X: Any, weight: np.ndarray) -> np.ndarray:
+    """Return the root mean square of each column over its non-zeros; 1 for an empty column.
+
+    Over the non-zeros, because a rare feature is as large as a common one when it is there.
+    """
+    if sp.issparse(X):
+        row_weight = np.repeat(weight, np.diff(X.indptr))
+        square = np.bincount(X.indices, row_weight * np.square(X.data, dtype=np.float64), X.shape[1])
+        present = np.bincount(X.indices, row_weight * (X.data != 0), X.shape[1])
+    else:
+        X = np.asarray(X, dtype=np.float64)
+        square = weight @ (X * X)
+        present = weight @ (X != 0.0)
+    filled = square > 0.0
+    scale = np.sqrt(square / np.where(filled, present, 1.0))
+    return np.where(filled, scale, np.median(scale[filled]) if filled.any() else 1.0)
+
+
+def _row_square_norms(X: Any, scale: np.ndarray) -> np.ndarray:
+    if sp.issparse(X):
+        scaled = np.square(X.data / scale[X.indices], dtype=np.float64)
+        sums = np.concatenate([[0.0], np.cumsum(scaled)])
+        return sums[X.indptr[1:]] - sums[X.indptr[:-1]]
+    return np.square(np.asarray(X, dtype=np.float64) / scale).sum(axis=1)
+
+
+def automatic_rates(
+    X: Any, weight: np.ndarray | None, loss: Loss, rule: UpdateRule, target_scale: float, fit_intercept: bool
+) -> np.ndarray:
+    """Return the learning rate of each feature and of the intercept.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n_rows, n_features)
+        Training rows on the host; at most 16,384 of them are looked at.
+    weight : ndarray of shape (n_rows,) or None
+        Row weights.
+    loss, rule : Loss, UpdateRule
+        Parts of the model.
+    target_scale : float
+        Size of a typical raw prediction, in the units of the target.
+    fit_intercept : bool
+        Whether the intercept counts in a row's norm.
+
+    Returns
+    -------
+    ndarray of shape (n_features + 1,)
+        Positive rates.
+
+    Notes
+    -----
+    With column scale s_j (root mean square over non-zeros) and N_i = 1 + sum_j (x_ij / s_j)² for
+    row i: normalised rules get ``auto_rate * target_scale / (s_j sqrt(mean N_i))``, linear rules
+    ``auto_rate / (s_j² curvature max N_i)`` divided by the rule's own gain on a constant gradient,
+    free rules ``auto_rate``.
+    """
+    n_features = X.shape[1]
+    if rule.step == "free":
+        return np.full(n_features + 1, rule.auto_rate)
+    rows, row_weight = _sample(X, weight)
+    scale = _column_scale(rows, row_weight)
+    norms = float(fit_intercept) + _row_square_norms(rows, scale)
+    scale = np.append(scale, 1.0)
+    if rule.step == "linear":
+        step_size = rule.function("step_size")
+        gain = 1.0 if step_size is None else float(step_size((0.0,) * len(rule.slots), rule.hyper_values(), 1.0, 1.0))
+        curvature = loss.curvature if np.isfinite(loss.curvature) else 1.0
+        return rule.auto_rate / (scale**2 * curvature * max(float(norms.max()), 1e-12) * gain)
+    typical = max(float(np.average(norms, weights=row_weight)), 1e-12)
+    return rule.auto_rate * target_scale / (scale * np.sqrt(typical))

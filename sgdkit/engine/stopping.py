@@ -1,0 +1,53 @@
+"""When training stops, and how that is called."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+__all__ = ("Patience", "StopReason")
+
+
+class StopReason(StrEnum):
+    """Why training ended; the value is what `stop_reason_` shows."""
+
+    CONVERGED = "converged"
+    EARLY_STOPPING = "early_stopping"
+    MAX_ITER = "max_iter"
+    CALLBACK = "callback"
+    NOT_FINITE = "not_finite"
+
+
+@dataclass(slots=True)
+class Patience:
+    """Says stop when a figure has not improved enough for some epochs.
+
+    Attributes
+    ----------
+    tol : float
+        Smallest improvement that counts, as a share of the best figure's size (`relative`) or in
+        its own units.
+    n_iter_no_change : int
+        Epochs without one before it says stop.
+    relative : bool
+        How `tol` is meant.
+    sign : {1, -1}
+        1 when smaller is better.
+    """
+
+    tol: float
+    n_iter_no_change: int
+    relative: bool
+    sign: int = 1
+    best: float = field(default=float("inf"), init=False)
+    waited: int = field(default=0, init=False)
+
+    def is_best(self, figure: float) -> bool:
+        """Tell whether `figure` beats all that `says_stop` was given so far."""
+        return self.sign * figure < self.best
+
+    def says_stop(self, figure: float) -> bool:
+        """Take the figure of one epoch; return True once patience has run out."""
+        figure = self.sign * figure
+        needed = self.tol * abs(self.best) if self.relative and self.best < float("inf") else self.tol
+        self.waited = 0 if figure < self.best - needed else self.waited + 1
+        self.best = min(self.best, figure)
+        return self.waited >= self.n_iter_no_change

@@ -1,0 +1,179 @@
+"""What the classifiers share: labels, class weights, decision values."""
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.model_selection import train_test_split
+from sklearn.utils import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+
+from sgdkit._compat import with_callbacks
+from sgdkit.estimators._base import LinearModel, TrainingRows
+from sgdkit.estimators._inputs import check_training_data, check_weight, drop_zero_weights
+from sgdkit.exceptions import InvalidParameterError
+
+__all__ = ("LinearClassifier",)
+
+
+class LinearClassifier(ClassifierMixin, LinearModel):  # type: ignore[misc]
+    """Base of the classifiers."""
+
+    _task: ClassVar[str] = "classification"
+    __metadata_request__fit = {"X_val": True, "y_val": True}
+
+    @with_callbacks
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> Self:
+        """Fit the model.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or CuPy array of shape (n_samples, n_features)
+            Training rows, finite numbers. float32 and float64 are kept; other types become
+            float64. Sparse input becomes CSR, Fortran order becomes C order (a copy).
+        y : array-like of shape (n_samples,)
+            Class labels, at least two different ones.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row, zero or positive; None means 1. Rows of weight 0 are dropped
+            before anything else.
+        X_val, y_val : array-like, default=None
+            Validation rows and labels, scored after each epoch; with ``early_stopping=True`` they
+            decide when to stop. Inside a Pipeline, ``Pipeline(transform_input=["X_val"])``
+            transforms them like X.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For input that cannot be trained on; the estimator is then left as it was.
+        """
+        with self._unchanged_on_failure():
+            continued = bool(self.warm_start) and hasattr(self, "_training")
+            rows = self._prepare(X, y, sample_weight, X_val, y_val, known=self.classes_ if continued else None)
+            context = self._init_callback_context(max_subtasks=self.max_iter)
+            context.call_on_fit_task_begin(estimator=self, X=rows.X, y=rows.labels)
+            self._train(rows, continued=continued, max_iter=self.max_iter, context=context)
+            context.call_on_fit_task_end(estimator=self, X=rows.X, y=rows.labels, reconstruction_attributes={})
+        return self
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Train for one epoch on these rows, going on where the last call ended.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows of this chunk.
+        y : array-like of shape (n_samples,)
+            Their labels; all must be among the classes.
+        classes : array-like of shape (n_classes,), default=None
+            Every class that will come; needed in the first call.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For unusable input, missing or unseen classes.
+        """
+        with self._unchanged_on_failure():
+            continued = hasattr(self, "_training")
+            if isinstance(self.class_weight, str):
+                raise InvalidParameterError(
+                    "class_weight='balanced' needs all labels at once and is not available in partial_fit. Compute "
+                    "it with sklearn.utils.compute_class_weight and pass a dict."
+                )
+            if not continued and classes is None:
+                raise InvalidParameterError("classes must be passed on the first call to partial_fit.")
+            known = self.classes_ if continued else np.unique(classes)
+            if continued and classes is not None and not np.array_equal(np.unique(classes), known):
+                raise InvalidParameterError(
+                    f"classes={list(np.unique(classes))!r} differ from those of the first call, {list(known)!r}."
+                )
+            rows = self._prepare(X, y, sample_weight, None, None, known=known, reset=not continued)
+            return self._train(rows, continued=continued, max_iter=1)
+
+    def _prepare(
+        self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, known: Any = None, reset: bool = True
+    ) -> TrainingRows:
+        self._check_parameters()
+        X, y = check_training_data(self, X, y, reset=reset, numeric=False)
+        check_classification_targets(y)
+        weight, X, y = drop_zero_weights(check_weight(sample_weight, X), X, y)
+        classes = np.unique(y) if known is None else known
+        if (unseen := np.setdiff1d(y, classes)).size:
+            raise InvalidParameterError(
+                f"y holds the label(s) {unseen.tolist()!r}, which are not among the classes {list(classes)!r}. "
+                "Pass every class in the first call to partial_fit, or fit again."
+            )
+        if len(classes) < 2:
+            raise InvalidParameterError(
+                f"y holds only one class, {classes[0]!r}; a classifier needs at least two."
+            )
+        self.classes_ = classes
+        validation = None
+        if X_val is not None or y_val is not None:
+            if X_val is None or y_val is None:
+                raise InvalidParameterError("X_val and y_val must be given together.")
+            validation = {"X": X_val, "y": y_val}
+        elif self.early_stopping and known is None:
+            index = np.arange(y.shape[0])
+            seed = self.random_state
+            kept, held = train_test_split(index, test_size=self.validation_fraction, stratify=y, random_state=seed)
+            kept, held = np.sort(kept), np.sort(held)
+            validation = {"X": X[held], "y": y[held]}
+            if weight is not None:
+                validation["sample_weight"] = weight[held]
+                weight = weight[kept]
+            X, y = X[kept], y[kept]
+        labels = y
+        y = np.searchsorted(classes, y)
+        if self.class_weight is not None:
+            factor = compute_class_weight(self.class_weight, classes=classes, y=labels, sample_weight=weight)
+            weight = factor[y] if weight is None else weight * factor[y]
+        n_outputs = 1 if len(classes) == 2 else len(classes)
+        return TrainingRows(X, y, weight, n_outputs, None, validation, labels)
+
+    def _publish(self, coef: Any, intercept: Any) -> dict[str, Any]:
+        return {"coef_": coef.T, "intercept_": intercept}
+
+    def decision_function(self, X: Any) -> Any:
+        """Return the raw prediction ``Xw + b``.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+            With two classes one value a row, positive for ``classes_[1]``; otherwise one a class.
+        """
+        raw = self._raw(X)
+        return raw[:, 0] if raw.shape[1] == 1 else raw
+
+    def predict(self, X: Any) -> Any:
+        """Return the most likely class of each row.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Labels from ``classes_``.
+        """
+        raw = self._raw(X)
+        index = (raw[:, 0] > 0).astype(np.intp) if raw.shape[1] == 1 else raw.argmax(axis=1)
+        if isinstance(index, np.ndarray):
+            return self.classes_[index]
+        return self._training["state"].w.__array_namespace__().asarray(self.classes_)[index]

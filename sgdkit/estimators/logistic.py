@@ -1,0 +1,191 @@
+"""Logistic regression by stochastic gradient descent."""
+
+from typing import Any
+
+import numpy as np
+from scipy.special import expit, softmax
+
+from sgdkit.estimators._classifier import LinearClassifier
+from sgdkit.losses.base import Loss
+
+__all__ = ("LogisticClassifier",)
+
+
+class LogisticClassifier(LinearClassifier):
+    r"""Logistic regression, binary or multinomial.
+
+    Minimises :math:`\frac{1}{\sum_i s_i} \sum_i s_i\, \ell(x_i w + b, y_i) + \alpha\, P(w)` with the log loss
+    for two classes and its multinomial form (softmax) for more, and
+    :math:`P = \tfrac12 \lVert w \rVert_2^2` for ``penalty="l2"``.
+
+    Parameters
+    ----------
+    loss : str or Loss, default="log_loss"
+        ``"log_loss"`` (multinomial with more than two classes) or a loss object.
+    penalty : {"l2", "l1", "elasticnet", None}, default="l2"
+        Penalty on the coefficients. ``l1`` and ``elasticnet`` are applied as proximal steps, so
+        coefficients become exactly zero.
+    alpha : float, default=1e-4
+        Strength of the penalty, zero or positive. ``LogisticRegression(C=C)`` has the same
+        optimum at ``alpha = 1 / (C * n_samples)``.
+    l1_ratio : float, default=0.15
+        Share of l1 in ``penalty="elasticnet"``, in [0, 1].
+    fit_intercept : bool, default=True
+        Whether to learn an intercept, which is never penalised.
+    optimizer : str or UpdateRule, default="auto"
+        Name or object, built in or from a plugin; ``sgdkit plugins`` lists them. ``"auto"`` is
+        Adagrad.
+    learning_rate : "auto", float, str or Schedule, default="auto"
+        ``"auto"`` derives one rate for each feature from column scales and row norms. A number is
+        used as it is, in the units of the raw features.
+    batch_size : int or "auto", default="auto"
+        Rows in a batch; ``"auto"`` is 64.
+    max_iter : int, default=1000
+        Passes over the data (epochs) at most.
+    tol : float or None, default=1e-4
+        Training stops when the objective has not fallen by this share of itself for
+        `n_iter_no_change` epochs. With ``early_stopping`` it is the improvement of the validation
+        score, in its own units. None trains for `max_iter` epochs.
+    shuffle : bool, default=True
+        Whether the order of the rows changes from epoch to epoch. Neighbouring rows stay together
+        in large data, unless they look ordered by label or time.
+    random_state : int, RandomState or None, default=None
+        Seed of the order and of the validation split.
+    early_stopping : bool, default=False
+        Whether the score on validation rows decides when to stop; the best epoch's weights are
+        kept.
+    validation_fraction : float, default=0.1
+        Share of the rows held out for ``early_stopping`` when no `X_val` is given, in (0, 1).
+    n_iter_no_change : int, default=5
+        Epochs without progress before stopping.
+    class_weight : dict, "balanced" or None, default=None
+        Factor on the weight of each class's rows.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from the last solution instead of starting anew.
+    backend : {"auto", "numba", "reference", "cupy"}, default="auto"
+        What computes. ``"auto"`` follows the input: compiled loops for arrays in main memory, CuPy
+        for arrays on a GPU. ``"reference"`` is plain NumPy, for comparison.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
+        Coefficients, in the dtype of X.
+    intercept_ : ndarray of shape (1,) or (n_classes,)
+        Intercepts.
+    classes_ : ndarray of shape (n_classes,)
+        Labels, sorted.
+    n_iter_ : int
+        Epochs made.
+    converged_ : bool
+        Whether the stopping rule was met before `max_iter`.
+    stop_reason_ : {"converged", "early_stopping", "max_iter", "callback", "not_finite"}
+        Why training ended.
+    history_ : dict of str to ndarray of shape (n_iter_,)
+        One value an epoch of `epoch`, `objective` (running mean loss plus penalty),
+        `validation_score`, `gradient_norm`, `learning_rate`, `update_ratio`, `seconds`; a pandas
+        DataFrame takes it as it is.
+    objective_ : str
+        The formula that was minimised.
+    components_ : dict
+        Name, class, distribution, version and parameters of each part.
+    optimizer_, backend_, backend_reason_ : str
+        What ran, and why there.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, if X had them.
+
+    Notes
+    -----
+    With ``sample_weight``, a row of weight 2 counts like the same row twice in the objective; the
+    path of a stochastic run differs, its limit does not.
+
+    References
+    ----------
+    Duchi, Hazan and Singer, "Adaptive subgradient methods", JMLR 2011 (the default optimizer).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sgdkit import LogisticClassifier
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> model = make_pipeline(StandardScaler(), LogisticClassifier(alpha=1e-3, random_state=0))
+    >>> model.fit(X, y).score(X, y) > 0.97
+    True
+    """
+
+    def __init__(
+        self,
+        loss: Any = "log_loss",
+        *,
+        penalty: str | None = "l2",
+        alpha: float = 1e-4,
+        l1_ratio: float = 0.15,
+        fit_intercept: bool = True,
+        optimizer: Any = "auto",
+        learning_rate: Any = "auto",
+        batch_size: Any = "auto",
+        max_iter: int = 1000,
+        tol: float | None = 1e-4,
+        shuffle: bool = True,
+        random_state: Any = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        class_weight: Any = None,
+        warm_start: bool = False,
+        backend: str = "auto",
+    ):
+        self.loss = loss
+        self.penalty = penalty
+        self.alpha = alpha
+        self.l1_ratio = l1_ratio
+        self.fit_intercept = fit_intercept
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.tol = tol
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.class_weight = class_weight
+        self.warm_start = warm_start
+        self.backend = backend
+
+    def _resolve_loss(self, n_outputs: int) -> Loss:
+        if n_outputs > 1 and (self.loss == "log_loss" or getattr(self.loss, "name", None) == "log_loss"):
+            return self._loss_of_task("softmax")
+        return self._loss_of_task(self.loss)
+
+    def predict_proba(self, X: Any) -> Any:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Rows sum to 1; columns in the order of ``classes_``.
+        """
+        raw = self._raw(X)
+        if not isinstance(raw, np.ndarray):
+            xp = raw.__array_namespace__()
+            raw = xp.concat([0.0 * raw, raw], axis=1) if raw.shape[1] == 1 else raw
+            scaled = xp.exp(raw - xp.max(raw, axis=1, keepdims=True))
+            return scaled / xp.sum(scaled, axis=1, keepdims=True)
+        if raw.shape[1] == 1:
+            positive = expit(raw)
+            return np.hstack([1.0 - positive, positive])
+        return softmax(raw, axis=1)
+
+    def predict_log_proba(self, X: Any) -> Any:
+        """Return the logarithm of the probability of each class; see `predict_proba`."""
+        return np.log(self.predict_proba(X))
