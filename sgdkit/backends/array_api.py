@@ -4,11 +4,12 @@ Every line is written over a namespace `xp`, so what runs on a GPU is what the t
 and on array-api-strict. Each batch updates every coordinate; batches should be large.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from sgdkit.backends.base import Backend, EpochReport, Problem, TrainState
+from sgdkit.backends.base import Backend, EpochReport, EpochRunner, Problem, TrainState
 from sgdkit.data.order import batches
 from sgdkit.namespaces import rebind
 from sgdkit.optimizers.base import UpdateRule
@@ -91,7 +92,10 @@ class ArrayBackend(Backend):
     def to_host(self, array: Any) -> np.ndarray:  # noqa: D102
         return np.asarray(array.get() if hasattr(array, "get") else array)
 
-    def run_epoch(self, problem: Problem, state: TrainState, order: np.ndarray, lr: float) -> EpochReport:  # noqa: D102
+    def bind(self, problem: Problem, dtype: np.dtype) -> EpochRunner:  # noqa: D102
+        return partial(self._run_epoch, problem)
+
+    def _run_epoch(self, problem: Problem, state: TrainState, order: np.ndarray, lr: float) -> EpochReport:
         xp, k = self.xp, problem.n_outputs
         d = problem.X.shape[1]
         dtype = state.w.dtype

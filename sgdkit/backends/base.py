@@ -1,6 +1,7 @@
 """What an epoch needs and gives: the contract between the engine and its backends."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from sgdkit.losses.base import Loss
 from sgdkit.optimizers.base import UpdateRule
 
-__all__ = ("Backend", "EpochReport", "Problem", "TrainState")
+__all__ = ("Backend", "EpochReport", "EpochRunner", "Problem", "TrainState")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,10 @@ class EpochReport:
     finite: bool
 
 
+EpochRunner = Callable[[TrainState, np.ndarray, float], EpochReport]
+"""Visits the runs in the given order at the given rate, moving the state in place."""
+
+
 class Backend(ABC):
     """Runs epochs on one kind of array.
 
@@ -121,8 +126,8 @@ class Backend(ABC):
     xp: Any = np
 
     @abstractmethod
-    def run_epoch(self, problem: Problem, state: TrainState, order: np.ndarray, lr: float) -> EpochReport:
-        """Visit the runs in `order`, moving `state` in place."""
+    def bind(self, problem: Problem, dtype: np.dtype) -> EpochRunner:
+        """Return the function that runs epochs of `problem` on states of `dtype`."""
 
     def to_host(self, array: Any) -> np.ndarray:
         """Return the array as a NumPy array."""

@@ -1,18 +1,11 @@
 """The compiled backend for NumPy arrays and SciPy CSR matrices."""
 
-from functools import lru_cache
-
 import numpy as np
 import scipy.sparse as sp
 
-from sgdkit.backends.base import Backend, EpochReport, Problem, TrainState
+from sgdkit.backends.base import Backend, EpochReport, EpochRunner, Problem, TrainState
 
 __all__ = ("NumbaBackend",)
-
-
-@lru_cache(maxsize=8)
-def _ones(size: int, dtype: str) -> np.ndarray:
-    return np.ones(size, dtype)
 
 
 class NumbaBackend(Backend):
@@ -20,48 +13,50 @@ class NumbaBackend(Backend):
 
     name = "numba"
 
-    def run_epoch(self, problem: Problem, state: TrainState, order: np.ndarray, lr: float) -> EpochReport:  # noqa: D102
+    def bind(self, problem: Problem, dtype: np.dtype) -> EpochRunner:  # noqa: D102
         # Imported here, so that only a first fit pays for Numba.
         from sgdkit.kernels.csr import csr_epoch, update_mode
         from sgdkit.kernels.dense import dense_epoch
         from sgdkit.kernels.generate import compiled_loss, compiled_rule
 
-        X, dtype = problem.X, state.w.dtype
+        X, k = problem.X, problem.n_outputs
         rule = compiled_rule(type(problem.rule), dtype)
         loss = compiled_loss(problem.loss, dtype)
-        empty = np.empty(0, dtype)
-        weight = empty if problem.weight is None else problem.weight
+        weight = np.empty(0, dtype) if problem.weight is None else problem.weight
         hyper = np.array(problem.rule.hyper_values(), dtype)
         loss_hyper = np.array(problem.loss.hyper_values(), dtype)
-        report = np.zeros(4)
-        rows = (problem.y, weight, problem.mean_weight, order, problem.edges, problem.whole_runs, problem.batch_size)
-        penalty = (problem.l1, problem.l2, problem.n_outputs, problem.fit_intercept)
+        rows = (problem.y, weight, problem.mean_weight)
+        order_rules = (problem.edges, problem.whole_runs, problem.batch_size)
+        penalty = (problem.l1, problem.l2, k, problem.fit_intercept)
+        per_feature = np.ones(X.shape[1] + 1) if problem.rates is None else problem.rates
+        rates = np.repeat(per_feature.astype(dtype), k)
         if sp.issparse(X):
+            epoch = csr_epoch(dtype, X.indices.dtype)
             mode = update_mode(problem.rule, problem.l1, problem.l2)
+            stride = 1
             if problem.rates is None and mode:
-                rates, stride = _ones(1, dtype.name), 0
-            else:
-                rates, stride = self._rates(problem, state), 1
-            state.step = csr_epoch(dtype, X.indices.dtype)(
-                X.data, X.indices, X.indptr, X.shape[1], *rows,
-                state.w, state.slots, hyper, rates, stride, lr, state.step, *penalty, mode,
-                loss_hyper, loss.address, *rule.addresses, report,
-            )  # fmt: skip
-        else:
-            state.step = dense_epoch(dtype)(
-                X, *rows,
-                state.w, state.slots, hyper, self._rates(problem, state), lr, state.step, *penalty,
-                loss_hyper, loss.address, rule.addresses[0], report,
-            )  # fmt: skip
-        loss_sum, square_sum, n_batches, broken = report
-        return EpochReport(
-            mean_loss=loss_sum / X.shape[0],
-            gradient_norm=float(np.sqrt(square_sum / max(n_batches, 1.0))),
-            finite=not broken,
-        )
+                rates, stride = rates[:1], 0
 
-    @staticmethod
-    def _rates(problem: Problem, state: TrainState) -> np.ndarray:
-        if problem.rates is None:
-            return _ones(state.w.shape[0], state.w.dtype.name)
-        return np.repeat(problem.rates.astype(state.w.dtype), problem.n_outputs)
+            def run(state: TrainState, order: np.ndarray, lr: float, report: np.ndarray) -> int:
+                return epoch(
+                    X.data, X.indices, X.indptr, X.shape[1], *rows, order, *order_rules,
+                    state.w, state.slots, hyper, rates, stride, lr, state.step, *penalty, mode,
+                    loss_hyper, loss.address, *rule.addresses, report,
+                )  # fmt: skip
+        else:
+            epoch = dense_epoch(dtype)
+
+            def run(state: TrainState, order: np.ndarray, lr: float, report: np.ndarray) -> int:
+                return epoch(
+                    X, *rows, order, *order_rules,
+                    state.w, state.slots, hyper, rates, lr, state.step, *penalty,
+                    loss_hyper, loss.address, rule.addresses[0], report,
+                )  # fmt: skip
+
+        def run_epoch(state: TrainState, order: np.ndarray, lr: float) -> EpochReport:
+            report = np.zeros(4)
+            state.step = run(state, order, lr, report)
+            loss_sum, square_sum, n_batches, broken = report.tolist()
+            return EpochReport(loss_sum / X.shape[0], (square_sum / max(n_batches, 1.0)) ** 0.5, not broken)
+
+        return run_epoch

@@ -85,6 +85,7 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
     """
     state = state.copy()
     history = History()
+    run_epoch = backend.bind(problem, state.w.dtype)
     progress = None
     if plan.early_stopping:
         progress = Patience(plan.tol or 0.0, plan.n_iter_no_change, relative=False, sign=-1)
@@ -99,7 +100,7 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
         weights_before = backend.to_host(before.w)
         rate = plan.schedule.rate(state.epoch)
         order = epoch_order(problem.edges.shape[0] - 1, plan.seed, state.epoch, plan.shuffle)
-        report = backend.run_epoch(problem, state, order, rate)
+        report = run_epoch(state, order, rate)
         weights = backend.to_host(state.w).astype(np.float64)
         norm = float(np.linalg.norm(weights))
         if not (report.finite and np.isfinite(norm)):

@@ -14,8 +14,9 @@ class AdaGrad(UpdateRule):
 
     Parameters
     ----------
-    eps : float, default=1e-10
-        Keeps the division finite for coordinates that never had a gradient; in units of a gradient.
+    eps : float, default=1e-8
+        Keeps the division finite where there was no gradient, and rounding noise from being taken for
+        one (an intercept that starts at its optimum has a gradient of 1e-17); in units of a gradient.
 
     References
     ----------
@@ -34,7 +35,7 @@ class AdaGrad(UpdateRule):
     hyper = ("eps",)
     sparse = "exact"
 
-    def __init__(self, eps: float = 1e-10):
+    def __init__(self, eps: float = 1e-8):
         self.eps = eps
 
     @staticmethod

@@ -1,0 +1,317 @@
+"""Linear ranking by a pairwise loss over the documents of each query."""
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.model_selection import GroupShuffleSplit
+
+from sgdkit._compat import with_callbacks
+from sgdkit.estimators._base import LinearModel, TrainingRows
+from sgdkit.estimators._inputs import check_training_data, check_weight, drop_zero_weights
+from sgdkit.estimators._params import check_number
+from sgdkit.exceptions import InvalidParameterError
+from sgdkit.losses.base import Loss
+from sgdkit.ranking.groups import check_qid, contiguous_queries
+from sgdkit.ranking.metrics import grouped_ndcg_score
+
+__all__ = ("LinearRanker",)
+
+
+class LinearRanker(LinearModel):
+    r"""Linear learning to rank.
+
+    Minimises :math:`\frac{1}{\sum_i s_i} \sum_q S_q\, \ell_q(w) + \alpha\, P(w)`, where :math:`\ell_q` is the mean
+    logistic loss over the pairs of query `q` in which one row has the higher grade, and
+    :math:`S_q` the sum of the query's weights. A linear score needs no intercept: it would shift
+    all rows alike.
+
+    Parameters
+    ----------
+    loss : str or Loss, default="pairwise_logistic"
+        Name or object.
+    penalty : {"l2", "l1", "elasticnet", None}, default="l2"
+        Penalty on the coefficients. ``l1`` and ``elasticnet`` are applied as proximal steps, so
+        coefficients become exactly zero.
+    alpha : float, default=1e-4
+        Strength of the penalty, zero or positive. The unit is that of the mean loss.
+    l1_ratio : float, default=0.15
+        Share of l1 in ``penalty="elasticnet"``, in [0, 1].
+    optimizer : str or UpdateRule, default="auto"
+        Name or object, built in or from a plugin; ``sgdkit plugins`` lists them. ``"auto"`` is
+        Adagrad.
+    learning_rate : "auto", float, str or Schedule, default="auto"
+        ``"auto"`` derives one rate for each feature from column scales and row norms. A number is
+        used as it is, in the units of the raw features.
+    batch_size : int or "auto", default="auto"
+        Rows in a batch, filled with whole queries; ``"auto"`` is 64.
+    max_iter : int, default=1000
+        Passes over the data (epochs) at most.
+    tol : float or None, default=1e-4
+        Training stops when the objective has not fallen by this share of itself for
+        `n_iter_no_change` epochs. With ``early_stopping`` it is the improvement of the validation
+        score, in its own units. None trains for `max_iter` epochs.
+    shuffle : bool, default=True
+        Whether the order of the rows changes from epoch to epoch. Neighbouring rows stay together
+        in large data, unless they look ordered by label or time.
+    random_state : int, RandomState or None, default=None
+        Seed of the order and of the validation split.
+    early_stopping : bool, default=False
+        Whether the score on validation rows decides when to stop; the best epoch's weights are
+        kept.
+    validation_fraction : float, default=0.1
+        Share of the rows held out for ``early_stopping`` when no `X_val` is given, in (0, 1).
+    n_iter_no_change : int, default=5
+        Epochs without progress before stopping.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from the last solution instead of starting anew.
+    backend : {"auto", "numba", "reference", "cupy"}, default="auto"
+        What computes. ``"auto"`` follows the input: compiled loops for arrays in main memory, CuPy
+        for arrays on a GPU. ``"reference"`` is plain NumPy, for comparison.
+    ndcg_k : int, default=10
+        Depth of the NDCG that ``score`` returns.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (n_features,)
+        Coefficients, in the dtype of X.
+    intercept_ : float
+        Intercept, always 0.
+    n_iter_ : int
+        Epochs made.
+    converged_ : bool
+        Whether the stopping rule was met before `max_iter`.
+    stop_reason_ : {"converged", "early_stopping", "max_iter", "callback", "not_finite"}
+        Why training ended.
+    history_ : dict of str to ndarray of shape (n_iter_,)
+        One value an epoch of `epoch`, `objective` (running mean loss plus penalty),
+        `validation_score`, `gradient_norm`, `learning_rate`, `update_ratio`, `seconds`; a pandas
+        DataFrame takes it as it is.
+    objective_ : str
+        The formula that was minimised.
+    components_ : dict
+        Name, class, distribution, version and parameters of each part.
+    optimizer_, backend_, backend_reason_ : str
+        What ran, and why there.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, if X had them.
+
+    Notes
+    -----
+    `qid` is routed without any request when metadata routing is on: ``cross_validate(ranker, X, y,
+    cv=GroupKFold(5), params={"qid": qid, "groups": qid})``. Splitters name it `groups`.
+
+    References
+    ----------
+    Burges et al., "Learning to rank using gradient descent", ICML 2005.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sgdkit import LinearRanker
+    >>> rng = np.random.default_rng(0)
+    >>> X, qid = rng.normal(size=(300, 4)), np.repeat(np.arange(30), 10)
+    >>> y = np.digitize(X[:, 0] + 0.1 * rng.normal(size=300), [-1, 0, 1])
+    >>> ranker = LinearRanker(random_state=0).fit(X, y, qid=qid)
+    >>> ranker.score(X, y, qid=qid) > 0.95
+    True
+    """
+
+    _task: ClassVar[str] = "ranking"
+    __metadata_request__fit = {"qid": True, "X_val": True, "y_val": True, "qid_val": True}
+    __metadata_request__partial_fit = {"qid": True}
+    __metadata_request__score = {"qid": True}
+
+    def __init__(
+        self,
+        loss: Any = "pairwise_logistic",
+        *,
+        penalty: str | None = "l2",
+        alpha: float = 1e-4,
+        l1_ratio: float = 0.15,
+        optimizer: Any = "auto",
+        learning_rate: Any = "auto",
+        batch_size: Any = "auto",
+        max_iter: int = 1000,
+        tol: float | None = 1e-4,
+        shuffle: bool = True,
+        random_state: Any = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 5,
+        warm_start: bool = False,
+        backend: str = "auto",
+        ndcg_k: int = 10,
+    ):
+        self.loss = loss
+        self.penalty = penalty
+        self.alpha = alpha
+        self.l1_ratio = l1_ratio
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.tol = tol
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.warm_start = warm_start
+        self.backend = backend
+        self.ndcg_k = ndcg_k
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        return tags
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        check_number(self, "ndcg_k", 1, integer=True)
+
+    def _resolve_loss(self, n_outputs: int) -> Loss:
+        return self._loss_of_task(self.loss)
+
+    def _publish(self, coef: Any, intercept: Any) -> dict[str, Any]:
+        return {"coef_": coef[:, 0], "intercept_": intercept[0]}
+
+    @with_callbacks
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        qid: Any = None,
+        sample_weight: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        qid_val: Any = None,
+    ) -> Self:
+        """Fit the model.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or CuPy array of shape (n_samples, n_features)
+            One row a document.
+        y : array-like of shape (n_samples,)
+            Grades; greater is better. Only their order within a query counts for the loss.
+        qid : array-like of shape (n_samples,), default=None
+            Query of each row, in any order; None means that all rows are one query. The cost of a
+            query grows with the square of its rows.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row, zero or positive; None means 1.
+        X_val, y_val, qid_val : array-like, default=None
+            Validation documents, scored (NDCG) after each epoch; with ``early_stopping=True`` they
+            decide when to stop.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For input that cannot be trained on; the estimator is then left as it was.
+        """
+        with self._unchanged_on_failure():
+            continued = bool(self.warm_start) and hasattr(self, "_training")
+            rows = self._prepare(X, y, qid, sample_weight, X_val, y_val, qid_val)
+            context = self._init_callback_context(max_subtasks=self.max_iter)
+            context.call_on_fit_task_begin(estimator=self, X=rows.X, y=rows.labels)
+            self._train(rows, continued=continued, max_iter=self.max_iter, context=context)
+            context.call_on_fit_task_end(estimator=self, X=rows.X, y=rows.labels, reconstruction_attributes={})
+        return self
+
+    def partial_fit(self, X: Any, y: Any, qid: Any = None, sample_weight: Any = None) -> Self:
+        """Train for one epoch on these rows, going on where the last call ended.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Documents of this chunk; a query must be whole within one call.
+        y : array-like of shape (n_samples,)
+            Their grades.
+        qid : array-like of shape (n_samples,), default=None
+            Query of each row; None means one query.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row.
+
+        Returns
+        -------
+        self
+        """
+        with self._unchanged_on_failure():
+            continued = hasattr(self, "_training")
+            rows = self._prepare(X, y, qid, sample_weight, reset=not continued, split=False)
+            return self._train(rows, continued=continued, max_iter=1)
+
+    def _prepare(
+        self,
+        X: Any,
+        y: Any,
+        qid: Any,
+        sample_weight: Any,
+        X_val: Any = None,
+        y_val: Any = None,
+        qid_val: Any = None,
+        reset: bool = True,
+        split: bool = True,
+    ) -> TrainingRows:
+        self._check_parameters()
+        X, y = check_training_data(self, X, y, reset=reset, numeric=True)
+        qid = check_qid(qid, X.shape[0])
+        weight, X, y, qid = drop_zero_weights(check_weight(sample_weight, X), X, np.asarray(y, np.float64), qid)
+        validation = None
+        if X_val is not None or y_val is not None:
+            if X_val is None or y_val is None:
+                raise InvalidParameterError("X_val and y_val must be given together.")
+            validation = {"X": X_val, "y": y_val, "qid": qid_val}
+        elif self.early_stopping and split:
+            splitter = GroupShuffleSplit(1, test_size=self.validation_fraction, random_state=self.random_state)
+            kept, held = next(splitter.split(X, y, groups=qid))
+            validation = {"X": X[held], "y": y[held], "qid": qid[held]}
+            if weight is not None:
+                validation["sample_weight"] = weight[held]
+                weight = weight[kept]
+            X, y, qid = X[kept], y[kept], qid[kept]
+        order, edges = contiguous_queries(qid)
+        if order is not None:
+            X, y = X[order], y[order]
+            weight = None if weight is None else weight[order]
+        return TrainingRows(X, y, weight, 1, edges, validation, y)
+
+    def predict(self, X: Any) -> Any:
+        """Return the score of each document; greater ranks higher.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Documents.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+        return self._raw(X)[:, 0]
+
+    def score(self, X: Any, y: Any, qid: Any = None, sample_weight: Any = None) -> float:
+        """Return the mean NDCG at `ndcg_k` over the queries.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Documents.
+        y : array-like of shape (n_samples,)
+            Grades, zero or positive.
+        qid : array-like of shape (n_samples,), default=None
+            Query of each row; None means one query.
+        sample_weight : array-like of shape (n_samples,), default=None
+            A query counts with the mean weight of its rows; rows of weight 0 are left out.
+
+        Returns
+        -------
+        float
+            In [0, 1]; see `sgdkit.ranking.metrics.grouped_ndcg_score`.
+        """
+        return grouped_ndcg_score(y, self.predict(X), qid=qid, k=self.ndcg_k, sample_weight=sample_weight)
