@@ -13,15 +13,9 @@ from sgdkit.backends.base import Backend, EpochReport, EpochRunner, Problem, Tra
 from sgdkit.data.order import batches
 from sgdkit.namespaces import rebind
 from sgdkit.optimizers.base import UpdateRule
+from sgdkit.proximal import proximal_step
 
-__all__ = ("ArrayBackend", "apply_rule", "proximal_step")
-
-
-def proximal_step(xp: Any, w: Any, step: Any, l1: float, l2: float) -> Any:
-    """Return the minimiser of ``|x - w|² / 2 + step (l1 |x| + l2 x² / 2)``, coordinate by coordinate."""
-    shrunk = xp.abs(w) - step * l1
-    shrunk = xp.where(shrunk > 0.0, shrunk, 0.0 * shrunk)
-    return xp.sign(w) * shrunk / (1.0 + step * l2)
+__all__ = ("ArrayBackend", "apply_rule")
 
 
 def apply_rule(
@@ -70,7 +64,7 @@ def apply_rule(
     if regularized is not None:
         return regularized(w, slots, hyper, lr, t, l1, l2), slots
     if step_size is not None:
-        return proximal_step(xp, w, step_size(slots, hyper, lr, t), l1, l2), slots
+        return rebind(proximal_step, xp)(w, step_size(slots, hyper, lr, t), l1, l2), slots
     return w, slots
 
 

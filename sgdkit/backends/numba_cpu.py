@@ -33,14 +33,12 @@ class NumbaBackend(Backend):
         if sp.issparse(X):
             epoch = csr_epoch(dtype, X.indices.dtype)
             mode = update_mode(problem.rule, problem.l1, problem.l2)
-            stride = 1
-            if problem.rates is None and mode:
-                rates, stride = rates[:1], 0
+            own_rates = problem.rates is not None
 
             def run(state: TrainState, order: np.ndarray, lr: float, report: np.ndarray) -> int:
                 return epoch(
                     X.data, X.indices, X.indptr, X.shape[1], *rows, order, *order_rules,
-                    state.w, state.slots, hyper, rates, stride, lr, state.step, *penalty, mode,
+                    state.w, state.slots, hyper, rates, own_rates, lr, state.step, *penalty, mode,
                     loss_hyper, loss.address, *rule.addresses, report,
                 )  # fmt: skip
         else:

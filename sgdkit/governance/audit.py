@@ -38,6 +38,7 @@ def audit(
     statements: Mapping[str, Any] | None = None,
     scoring: str | Callable[..., float] | None = None,
     fit_params: Mapping[str, Any] | None = None,
+    score_params: Mapping[str, Any] | None = None,
     name: str | None = None,
     tier: str = "refit",
     random_state: int = 0,
@@ -62,6 +63,8 @@ def audit(
         Metric to report, greater is better; the model's own ``score`` when None.
     fit_params : dict, default=None
         What ``fit`` was given beside X and y, so that refits repeat it.
+    score_params : dict, default=None
+        What ``score`` needs beside the test rows, such as ``{"qid": qid_test}`` for a ranking.
     name : str, default=None
         Name of the record; the estimator's class when None.
     tier : {"free", "refit", "slow"}, default="refit"
@@ -113,6 +116,7 @@ def audit(
         statements=statements,
         scoring=scoring,
         fit_params=fit_params,
+        score_params=score_params,
         random_state=random_state,
     )
     if context.sensitive_features:

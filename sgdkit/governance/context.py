@@ -2,13 +2,16 @@
 
 import zlib
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from sklearn import config_context
 from sklearn.base import is_classifier, is_regressor
 from sklearn.metrics import get_scorer, r2_score
+from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import check_consistent_length
 
 from sgdkit.exceptions import InvalidParameterError
@@ -44,6 +47,8 @@ class AuditContext:
         The metric that checks compare, greater is better; the model's own ``score`` when None.
     fit_params : mapping or None
         What ``fit`` was given beside X and y; refits pass it on.
+    score_params : mapping or None
+        What ``score`` needs beside the test rows, such as the ``qid`` of a ranking.
     random_state : int
         Seed of every random part.
     """
@@ -60,6 +65,7 @@ class AuditContext:
         statements: Mapping[str, Any] | None = None,
         scoring: str | Callable[..., float] | None = None,
         fit_params: Mapping[str, Any] | None = None,
+        score_params: Mapping[str, Any] | None = None,
         random_state: int = 0,
     ) -> None:
         if (X_train is None) != (y_train is None):
@@ -78,15 +84,27 @@ class AuditContext:
         self.final = fitted.final
         self.random_state = random_state
         self.fit_params = dict(fit_params or {})
+        self.score_params = dict(score_params or {})
         self.sensitive_features = _sensitive_columns(sensitive_features, len(self.y_test))
         inherited = parse_statements(getattr(fitted.report, "statements", None))
         self.statements: dict[str, Statement] = {**inherited, **parse_statements(statements)}
         self._scorer = get_scorer(scoring) if isinstance(scoring, str) else scoring
 
-    def score(self, X: Any, y: Any, model: Any = None) -> float:
-        """The audited metric of the model (or another one) on the given rows."""
-        model = self.model if model is None else model
-        return float(model.score(X, y) if self._scorer is None else self._scorer(model, X, y))
+    def score_test_rows(self, scorer: Callable[..., Any] | None) -> Any:
+        """What a scorer, or the model's own ``score`` for None, says about the test rows."""
+        # Parameters of `score` reach the last step of a pipeline only while routing is on.
+        with config_context(enable_metadata_routing=True) if self.score_params else nullcontext():
+            if scorer is None:
+                return self.model.score(self.X_test, self.y_test, **self.score_params)
+            return scorer(self.model, self.X_test, self.y_test, **self.score_params)
+
+    @cached_property
+    def missing_score_params(self) -> tuple[str, ...]:
+        """What the estimator's ``score`` asks for and the caller did not give."""
+        if not hasattr(self.final, "get_metadata_routing"):
+            return ()
+        requests = get_routing_for_object(self.final).score.requests
+        return tuple(name for name, wanted in requests.items() if wanted is True and name not in self.score_params)
 
     def generator(self, check_id: str) -> np.random.Generator:
         """Random numbers of one check: fixed by the seed, independent of every other check's."""
@@ -133,9 +151,11 @@ class AuditContext:
         return float(np.std(qualities) * np.sqrt(draws.shape[1] / n))
 
     @cached_property
-    def test_score(self) -> float:
-        """The metric on the test rows."""
-        return self.score(self.X_test, self.y_test)
+    def test_score(self) -> float | None:
+        """The metric on the test rows; None when its scorer lacks something that the caller did not give."""
+        if self._scorer is None and self.missing_score_params:
+            return None
+        return float(self.score_test_rows(self._scorer))
 
     @cached_property
     def predictions(self) -> npt.NDArray[Any]:

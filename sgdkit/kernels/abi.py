@@ -26,11 +26,9 @@ class KernelTypes(NamedTuple):
     matrix_in: types.Type
     index: types.Type
     index_in: types.Type
-    touched: types.Type
     loss: types.FunctionType
-    update_all: types.FunctionType
-    update_touched: types.FunctionType
-    catch_up_touched: types.FunctionType
+    update: types.FunctionType
+    catch_up: types.FunctionType
 
 
 def kernel_types(dtype: np.dtype) -> KernelTypes:
@@ -40,10 +38,7 @@ def kernel_types(dtype: np.dtype) -> KernelTypes:
     vector_in = types.Array(scalar, 1, "C", readonly=True)
     matrix = types.Array(scalar, 2, "C")
     index = types.Array(types.int64, 1, "C")
-    touched = types.Array(types.int32, 1, "C")
-    state = (matrix, vector)  # slots, hyper
-    step = (scalar, scalar, scalar, scalar, types.int64)  # lr, t, l1, l2, number of penalised coordinates
-    strided = (vector, types.int64)  # rates, and 0 where one rate serves all coordinates, else 1
+    state = (matrix, vector, vector, scalar, scalar, scalar, scalar)  # slots, hyper, rates, lr, t, l1, l2
     return KernelTypes(
         scalar=scalar,
         vector=vector,
@@ -52,19 +47,12 @@ def kernel_types(dtype: np.dtype) -> KernelTypes:
         matrix_in=types.Array(scalar, 2, "C", readonly=True),
         index=index,
         index_in=types.Array(types.int64, 1, "C", readonly=True),
-        touched=touched,
         # raw, y, weight, n_rows, hyper, offsets, n_groups, out -> sum of weight * loss
         loss=types.FunctionType(
             types.float64(matrix, vector, vector, types.int64, vector, index, types.int64, matrix)
         ),
-        # w, g, how many coordinates, slots, hyper, rates, ... -> squared norm of g
-        update_all=types.FunctionType(types.float64(vector, vector, types.int64, *state, vector, *step)),
-        # w, features, how many, g (n_outputs values a feature), ..., n_outputs -> squared norm of g
-        update_touched=types.FunctionType(
-            types.float64(vector, touched, types.int64, vector, *state, *strided, *step, types.int64)
-        ),
-        # w, features, how many, step of each feature's last update, steps so far, ..., n_outputs
-        catch_up_touched=types.FunctionType(
-            types.void(vector, touched, types.int64, touched, types.int64, *state, *strided, *step, types.int64)
-        ),
+        # w, g, how many coordinates, ..., how many of them are penalised -> squared norm of g
+        update=types.FunctionType(types.float64(vector, vector, types.int64, *state, types.int64)),
+        # w, how many coordinates, how many steps each of them missed, ...
+        catch_up=types.FunctionType(types.void(vector, types.int64, vector, *state)),
     )

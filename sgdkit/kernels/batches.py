@@ -9,7 +9,7 @@ from numba.extending import intrinsic
 __all__ = ("largest_batch", "next_batch", "prefetch_row")
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", forceinline=True)
 def largest_batch(runs, edges, whole_runs, batch_size):
     """Return the number of rows that buffers must hold."""
     capacity = min(batch_size, edges[-1] - edges[0])
@@ -19,7 +19,7 @@ def largest_batch(runs, edges, whole_runs, batch_size):
     return capacity
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", forceinline=True)
 def next_batch(runs, edges, whole_runs, batch_size, cursor, rows, at, offsets):
     """Write the rows of the next batch to ``rows[at:]`` and return their number.
 

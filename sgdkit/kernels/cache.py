@@ -109,7 +109,7 @@ def load_generated(name: str, source: str) -> ModuleType:
         exec(compile(source.replace("cache=True", "cache=False"), f"<{full_name}>", "exec"), vars(module))
         return module
     path = directory / f"{name}.py"
-    if not path.exists():
+    if not path.exists() or path.read_text() != source:
         scratch = path.with_suffix(f".{os.getpid()}")
         scratch.write_text(source)
         os.replace(scratch, path)

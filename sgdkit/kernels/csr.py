@@ -9,7 +9,7 @@ from numba import njit, types
 from sgdkit.kernels.abi import FASTMATH, kernel_types
 from sgdkit.kernels.batches import largest_batch, next_batch
 from sgdkit.kernels.generate import compiled_kernel
-from sgdkit.kernels.pointers import as_catch_up_touched, as_loss, as_update_all, as_update_touched
+from sgdkit.kernels.pointers import as_catch_up, as_loss, as_update, borrow, keep
 from sgdkit.optimizers.base import UpdateRule
 
 __all__ = ("EVERY_COORDINATE", "TOUCHED", "TOUCHED_WITH_CATCH_UP", "csr_epoch", "update_mode")
@@ -30,48 +30,21 @@ def update_mode(rule: UpdateRule, l1: float, l2: float) -> int:
     return EVERY_COORDINATE
 
 
-_compile = njit(nogil=True, error_model="numpy", fastmath=FASTMATH)
+_compile = njit(nogil=True, error_model="numpy", fastmath=FASTMATH, forceinline=True)
 
 # Indices are cast to unsigned: a signed one makes Numba test for "counted from the end" each time.
 
 
 @_compile
-def _predict(data, indices, indptr, rows, m, d, w, raw):
-    n_outputs = raw.shape[1]
-    for i in range(m):
-        start, stop = indptr[rows[i]], indptr[rows[i] + 1]
-        if n_outputs == 1:
-            za = w[d]
-            zb = zc = ze = 0 * za  # four sums: an addition need not wait for the one before
-            paired = stop - (stop - start) % 4
-            for p in range(start, paired, 4):
-                za += data[p] * w[np.uintp(indices[p])]
-                zb += data[p + 1] * w[np.uintp(indices[p + 1])]
-                zc += data[p + 2] * w[np.uintp(indices[p + 2])]
-                ze += data[p + 3] * w[np.uintp(indices[p + 3])]
-            for p in range(paired, stop):
-                za += data[p] * w[np.uintp(indices[p])]
-            raw[i, 0] = za + zb + zc + ze
-        else:
-            z = raw[i]
-            for k in range(n_outputs):
-                z[k] = w[d * n_outputs + k]
-            for p in range(start, stop):
-                x = data[p]
-                base = np.int64(indices[p]) * n_outputs
-                for k in range(n_outputs):
-                    z[k] += x * w[base + k]
-
-
-@_compile
 def _touched_features(indices, indptr, rows, m, place, features):
     """List the features of these rows, each once; `place` says where, and is -1 elsewhere."""
-    if m == 1:
-        start, stop = indptr[rows[0]], indptr[rows[0] + 1]
-        for p in range(start, stop):
-            features[p - start] = indices[p]
-        return stop - start
     n = 0
+    if m == 1:
+        start = indptr[rows[0]]
+        n = indptr[rows[0] + 1] - start
+        for i in range(n):
+            features[i] = indices[start + i]
+        return n
     for i in range(m):
         for p in range(indptr[rows[i]], indptr[rows[i] + 1]):
             # No branch: whether a feature is new is a coin toss that no predictor wins.
@@ -84,68 +57,101 @@ def _touched_features(indices, indptr, rows, m, place, features):
 
 
 @_compile
-def _packed_gradient(data, indices, indptr, rows, m, place, n_touched, slope, g):
-    """Sum the gradient of these rows into `g`, by the place of each touched feature."""
-    n_outputs = slope.shape[1]
-    if m == 1 and n_outputs == 1:
-        start = indptr[rows[0]]
-        c = slope[0, 0]
-        for i in range(n_touched):
-            g[i] = c * data[start + i]
+def _copy_touched(features, n, n_outputs, full, packed, pack):
+    """Copy the values of these features to the packed array, or back."""
+    if n_outputs == 1:
+        if pack:
+            for i in range(n):
+                packed[i] = full[np.uintp(features[i])]
+        else:
+            for i in range(n):
+                full[np.uintp(features[i])] = packed[i]
         return
-    for j in range(n_touched * n_outputs):
-        g[j] = 0
-    for i in range(m):
-        start = indptr[rows[i]]
-        for p in range(start, indptr[rows[i] + 1]):
-            x = data[p]
-            at = p - start if m == 1 else np.int64(place[np.uintp(indices[p])])
-            if n_outputs == 1:
-                g[np.uintp(at)] += x * slope[i, 0]
-            else:
-                for k in range(n_outputs):
-                    g[at * n_outputs + k] += x * slope[i, k]
+    for i in range(n):
+        base = np.int64(features[i]) * n_outputs
+        if pack:
+            for k in range(n_outputs):
+                packed[i * n_outputs + k] = full[base + k]
+        else:
+            for k in range(n_outputs):
+                full[base + k] = packed[i * n_outputs + k]
 
 
 @_compile
-def _full_gradient(data, indices, indptr, rows, m, slope, g):
-    n_outputs = slope.shape[1]
-    for j in range(g.shape[0]):
-        g[j] = 0
+def _predict(data, indices, indptr, rows, m, in_row_order, place, bias_at, w, raw):
+    """Predict with weights that stand where `place` says; or in the row's own order."""
+    n_outputs = raw.shape[1]
     for i in range(m):
-        for p in range(indptr[rows[i]], indptr[rows[i] + 1]):
-            base = np.int64(indices[p]) * n_outputs
+        start, stop = indptr[rows[i]], indptr[rows[i] + 1]
+        if n_outputs == 1:
+            z = w[bias_at]
+            if in_row_order:
+                for p in range(stop - start):
+                    z += data[start + p] * w[p]
+            else:
+                zb = zc = ze = 0 * z  # four sums: an addition need not wait for the one before
+                paired = stop - (stop - start) % 4
+                for p in range(start, paired, 4):
+                    z += data[p] * w[np.uintp(place[np.uintp(indices[p])])]
+                    zb += data[p + 1] * w[np.uintp(place[np.uintp(indices[p + 1])])]
+                    zc += data[p + 2] * w[np.uintp(place[np.uintp(indices[p + 2])])]
+                    ze += data[p + 3] * w[np.uintp(place[np.uintp(indices[p + 3])])]
+                for p in range(paired, stop):
+                    z += data[p] * w[np.uintp(place[np.uintp(indices[p])])]
+                z += zb + zc + ze
+            raw[i, 0] = z
+        else:
             for k in range(n_outputs):
-                g[base + k] += data[p] * slope[i, k]
+                raw[i, k] = w[bias_at + k]
+            for p in range(start, stop):
+                x = data[p]
+                base = (p - start if in_row_order else np.int64(place[np.uintp(indices[p])])) * n_outputs
+                for k in range(n_outputs):
+                    raw[i, k] += x * w[base + k]
 
 
-def epoch(
-    data, indices, indptr, n_features, y, weight, mean_weight, runs, edges, whole_runs, batch_size,
-    w, slots, hyper, rates, rate_stride, lr, t, l1, l2, n_outputs, fit_intercept, mode,
-    loss_hyper, loss_address, update_all_address, update_touched_address, catch_up_touched_address, report,
+@_compile
+def _gradient(data, indices, indptr, rows, m, in_row_order, place, bias_at, slope, g):
+    """Add the gradient of these rows, with coordinates that stand where `place` says."""
+    n_outputs = slope.shape[1]
+    for k in range(bias_at + n_outputs):
+        g[k] = 0
+    for i in range(m):
+        start, stop = indptr[rows[i]], indptr[rows[i] + 1]
+        if n_outputs == 1:
+            c = slope[i, 0]
+            g[bias_at] += c
+            if in_row_order:
+                for p in range(stop - start):
+                    g[p] = c * data[start + p]
+            else:
+                for p in range(start, stop):
+                    g[np.uintp(place[np.uintp(indices[p])])] += c * data[p]
+        else:
+            for k in range(n_outputs):
+                g[bias_at + k] += slope[i, k]
+            for p in range(start, stop):
+                x = data[p]
+                base = (p - start if in_row_order else np.int64(place[np.uintp(indices[p])])) * n_outputs
+                for k in range(n_outputs):
+                    g[base + k] += x * slope[i, k]
+
+
+@_compile
+def _run_batches(
+    data, indices, indptr, d, y, weight, mean_weight, runs, edges, whole_runs, batch_size,
+    w, slots, hyper, rates, own_rates, lr, t, l1, l2, n_outputs, fit_intercept, mode,
+    loss_hyper, loss, update, catch_up, report,
+    rows, offsets, cursor, y_batch, weight_batch, raw, slope,
+    g, features, place, w_packed, slots_packed, rates_packed, missed, last,
 ):  # fmt: skip
-    """Run one epoch; the same contract as the dense kernel's, with the update `mode` above."""
-    loss = as_loss(loss_address, w)
-    update_all = as_update_all(update_all_address, w)
-    update_touched = as_update_touched(update_touched_address, w)
-    catch_up_touched = as_catch_up_touched(catch_up_touched_address, w)
-    d = n_features
-    n_penalised = d * n_outputs
-    n_moving = n_penalised + n_outputs if fit_intercept else n_penalised
-    capacity = largest_batch(runs, edges, whole_runs, batch_size)
-    rows = np.empty(capacity, np.int64)
-    offsets = np.zeros(capacity + 1, np.int64)
-    cursor = np.zeros(3, np.int64)
-    y_batch = np.empty(capacity, w.dtype)
-    weight_batch = np.empty(capacity, w.dtype)
-    raw = np.empty((capacity, n_outputs), w.dtype)
-    slope = np.empty((capacity, n_outputs), w.dtype)
-    g = np.zeros(w.shape[0], w.dtype)
-    features = np.empty(d + 1, np.int32)
-    place = np.full(d + 1, -1, np.int32)
-    last = np.zeros(d + 1 if mode == TOUCHED_WITH_CATCH_UP else 0, np.int32)
+    n_slots = slots.shape[0]
+    all_features = mode == EVERY_COORDINATE
     first_step = t
     m = next_batch(runs, edges, whole_runs, batch_size, cursor, rows, 0, offsets)
+    if all_features:
+        for j in range(d + 1):
+            place[j] = j
     while m > 0:
         share = 1.0 / (m * mean_weight)
         for i in range(m):
@@ -153,15 +159,33 @@ def epoch(
             weight_batch[i] = share
             if weight.shape[0] > 0:
                 weight_batch[i] *= weight[rows[i]]
-        n_touched = 0
-        if mode != EVERY_COORDINATE:
-            n_touched = _touched_features(indices, indptr, rows, m, place, features)
+        if all_features:
+            n = d
+            moving, moving_slots = w, slots
+        else:
+            n = _touched_features(indices, indptr, rows, m, place, features)
+            features[n] = d
+            moving, moving_slots = w_packed, slots_packed
+            _copy_touched(features, n + 1, n_outputs, w, w_packed, True)
+            for s in range(n_slots):
+                _copy_touched(features, n + 1, n_outputs, borrow(slots[s]), borrow(slots_packed[s]), True)
+            if own_rates:
+                _copy_touched(features, n + 1, n_outputs, rates, rates_packed, True)
             if mode == TOUCHED_WITH_CATCH_UP:
-                catch_up_touched(
-                    w, features, n_touched, last, t - first_step, slots, hyper, rates, rate_stride,
-                    lr, w.dtype.type(t), l1, l2, n_penalised, n_outputs,
+                now = t - first_step
+                for i in range(n):
+                    j = np.uintp(features[i])
+                    steps = now - last[j]
+                    last[j] = now + 1  # an update always follows
+                    for k in range(n_outputs):
+                        missed[i * n_outputs + k] = steps
+                catch_up(
+                    w_packed, n * n_outputs, missed, slots_packed, hyper, rates_packed,
+                    lr, w.dtype.type(t), l1, l2,
                 )  # fmt: skip
-        _predict(data, indices, indptr, rows, m, d, w, raw)
+        n_penalised = n * n_outputs
+        in_row_order = m == 1 and not all_features
+        _predict(data, indices, indptr, rows, m, in_row_order, place, n_penalised, moving, raw)
 
         value = loss(raw, y_batch, weight_batch, m, loss_hyper, offsets, cursor[2], slope)
         if not np.isfinite(value):
@@ -171,40 +195,65 @@ def epoch(
         report[2] += 1.0
         t += 1
 
-        if mode == EVERY_COORDINATE:
-            _full_gradient(data, indices, indptr, rows, m, slope, g)
-        else:
-            _packed_gradient(data, indices, indptr, rows, m, place, n_touched, slope, g)
-        if fit_intercept:
-            base = n_penalised if mode == EVERY_COORDINATE else n_touched * n_outputs
-            for k in range(n_outputs):
-                g[base + k] = 0
-                for i in range(m):
-                    g[base + k] += slope[i, k]
-
-        if mode == EVERY_COORDINATE:
-            report[1] += update_all(
-                w, g, n_moving, slots, hyper, rates, lr, w.dtype.type(t), l1, l2, n_penalised
-            )
-        else:
+        _gradient(data, indices, indptr, rows, m, in_row_order, place, n_penalised, slope, g)
+        report[1] += update(
+            moving, g, n_penalised + n_outputs if fit_intercept else n_penalised, moving_slots, hyper,
+            rates if all_features else rates_packed, lr, w.dtype.type(t), l1, l2, n_penalised,
+        )  # fmt: skip
+        if not all_features:
+            _copy_touched(features, n + 1, n_outputs, w, w_packed, False)
+            for s in range(n_slots):
+                _copy_touched(features, n + 1, n_outputs, borrow(slots[s]), borrow(slots_packed[s]), False)
             if m > 1:
-                for i in range(n_touched):
+                for i in range(n):
                     place[np.uintp(features[i])] = -1
-            if fit_intercept:
-                features[n_touched] = d
-                n_touched += 1
-            report[1] += update_touched(
-                w, features, n_touched, g, slots, hyper, rates, rate_stride,
-                lr, w.dtype.type(t), l1, l2, n_penalised, n_outputs,
-            )  # fmt: skip
         m = next_batch(runs, edges, whole_runs, batch_size, cursor, rows, 0, offsets)
     if mode == TOUCHED_WITH_CATCH_UP:
         for j in range(d):
-            features[j] = j
-        catch_up_touched(
-            w, features, d, last, t - first_step, slots, hyper, rates, rate_stride,
-            lr, w.dtype.type(t), l1, l2, n_penalised, n_outputs,
-        )  # fmt: skip
+            for k in range(n_outputs):
+                missed[j * n_outputs + k] = t - first_step - last[j]
+        catch_up(w, d * n_outputs, missed, slots, hyper, rates, lr, w.dtype.type(t), l1, l2)
+    return t
+
+
+def epoch(
+    data, indices, indptr, n_features, y, weight, mean_weight, runs, edges, whole_runs, batch_size,
+    w, slots, hyper, rates, own_rates, lr, t, l1, l2, n_outputs, fit_intercept, mode,
+    loss_hyper, loss_address, update_address, catch_up_address, report,
+):  # fmt: skip
+    """Run one epoch; the same contract as the dense kernel's, with the update `mode` above.
+
+    The weights and slots of a batch's features are copied side by side, moved there by the same
+    loop that moves dense weights, and copied back. `rates` is read if `own_rates`, else all are 1.
+    """
+    capacity = largest_batch(runs, edges, whole_runs, batch_size)
+    rows = np.empty(capacity, np.int64)
+    offsets = np.zeros(capacity + 1, np.int64)
+    cursor = np.zeros(3, np.int64)
+    y_batch = np.empty(capacity, w.dtype)
+    weight_batch = np.empty(capacity, w.dtype)
+    raw = np.empty((capacity, n_outputs), w.dtype)
+    slope = np.empty((capacity, n_outputs), w.dtype)
+    g = np.zeros(w.shape[0], w.dtype)
+    features = np.empty(n_features + 1, np.int32)
+    place = np.full(n_features + 1, -1, np.int32)
+    w_packed = np.empty(w.shape[0], w.dtype)
+    slots_packed = np.empty((slots.shape[0], w.shape[0]), w.dtype)
+    rates_packed = np.ones(w.shape[0], w.dtype)
+    missed = np.zeros(w.shape[0], w.dtype)
+    last = np.zeros(n_features + 1, np.int32)  # steps of this epoch after which each feature last moved
+    t = _run_batches(
+        borrow(data), borrow(indices), borrow(indptr), n_features, borrow(y), borrow(weight), mean_weight,
+        borrow(runs), borrow(edges), whole_runs, batch_size,
+        borrow(w), borrow(slots), borrow(hyper), borrow(rates), own_rates,
+        lr, t, l1, l2, n_outputs, fit_intercept, mode, borrow(loss_hyper),
+        as_loss(loss_address, w), as_update(update_address, w), as_catch_up(catch_up_address, w), borrow(report),
+        borrow(rows), borrow(offsets), borrow(cursor), borrow(y_batch), borrow(weight_batch),
+        borrow(raw), borrow(slope), borrow(g), borrow(features), borrow(place),
+        borrow(w_packed), borrow(slots_packed), borrow(rates_packed), borrow(missed), borrow(last),
+    )  # fmt: skip
+    keep((rows, offsets, cursor, y_batch, weight_batch, raw, slope, g, features, place, w_packed, slots_packed))
+    keep((rates_packed, missed, last))
     return t
 
 
@@ -216,8 +265,8 @@ def csr_epoch(dtype: np.dtype, index_dtype: np.dtype) -> Any:
     integers = types.Array(index, 1, "C", readonly=True)
     rows = (T.vector_in, integers, integers, types.int64, T.vector_in, T.vector_in, types.float64)
     order = (T.index_in, T.index_in, types.boolean, types.int64)
-    state = (T.vector, T.matrix, T.vector, T.vector, types.int64)
+    state = (T.vector, T.matrix, T.vector, T.vector, types.boolean)
     step = (T.scalar, types.int64, T.scalar, T.scalar, types.int64, types.boolean, types.int64)
-    parts = (T.vector, types.int64, types.int64, types.int64, types.int64)
+    parts = (T.vector, types.int64, types.int64, types.int64)
     signature = types.int64(*rows, *order, *state, *step, *parts, types.Array(types.float64, 1, "C"))
     return compiled_kernel(epoch, signature)

@@ -9,7 +9,7 @@ from numba import njit, types
 from sgdkit.kernels.abi import FASTMATH, kernel_types
 from sgdkit.kernels.batches import largest_batch, next_batch, prefetch_row
 from sgdkit.kernels.generate import compiled_kernel
-from sgdkit.kernels.pointers import as_loss, as_update_all
+from sgdkit.kernels.pointers import as_loss, as_update, borrow, keep
 
 __all__ = ("dense_epoch",)
 
@@ -20,7 +20,7 @@ __all__ = ("dense_epoch",)
 TILE = 64
 AHEAD = 128
 
-_compile = njit(nogil=True, error_model="numpy", fastmath=FASTMATH)
+_compile = njit(nogil=True, error_model="numpy", fastmath=FASTMATH, forceinline=True)
 
 
 @_compile
@@ -100,31 +100,14 @@ def _add_gradient_many(X, rows, start, stop, slope, g):
             g[d * n_outputs + k] += s[k]
 
 
-def epoch(
+@_compile
+def _run_batches(
     X, y, weight, mean_weight, runs, edges, whole_runs, batch_size,
-    w, slots, hyper, rates, lr, t, l1, l2, n_outputs, fit_intercept, loss_hyper, loss_address, update_all_address, report,
+    w, slots, hyper, rates, lr, t, l1, l2, n_outputs, fit_intercept, loss_hyper, loss, update, report,
+    rows, offsets, offsets_after, cursor, tile, y_tile, weight_tile, raw, slope, g,
 ):  # fmt: skip
-    """Run one epoch; return the number of update steps done so far (`t` and those made here).
-
-    `w` holds ``n_features * n_outputs`` weights, then the intercepts. `report` receives the sum of
-    losses, the sum of squared batch gradient norms, the number of batches, and 1 where training
-    met a value that is not finite; the weights then are those before that batch.
-    """
-    loss = as_loss(loss_address, w)
-    update_all = as_update_all(update_all_address, w)
     n_penalised = X.shape[1] * n_outputs
     n_moving = n_penalised + n_outputs if fit_intercept else n_penalised
-    capacity = largest_batch(runs, edges, whole_runs, batch_size)
-    rows = np.empty(2 * capacity, np.int64)  # this batch and the next
-    offsets = np.zeros(capacity + 1, np.int64)
-    offsets_after = np.zeros(capacity + 1, np.int64)
-    cursor = np.zeros(3, np.int64)
-    tile = capacity if whole_runs else min(TILE, capacity)  # rows of a query are needed together
-    y_tile = np.empty(tile, w.dtype)
-    weight_tile = np.empty(tile, w.dtype)
-    raw = np.empty((tile, n_outputs), w.dtype)
-    slope = np.empty((tile, n_outputs), w.dtype)
-    g = np.zeros(w.shape[0], w.dtype)
     m = next_batch(runs, edges, whole_runs, batch_size, cursor, rows, 0, offsets)
     while m > 0:
         n_groups = cursor[2]
@@ -157,13 +140,46 @@ def epoch(
         report[0] += batch_value * m
         report[2] += 1.0
         t += 1
-        report[1] += update_all(
+        report[1] += update(
             w, g, n_moving, slots, hyper, rates, lr, w.dtype.type(t), l1, l2, n_penalised
         )
         for i in range(m_after):
             rows[i] = rows[m + i]
         offsets, offsets_after = offsets_after, offsets
         m = m_after
+    return t
+
+
+def epoch(
+    X, y, weight, mean_weight, runs, edges, whole_runs, batch_size,
+    w, slots, hyper, rates, lr, t, l1, l2, n_outputs, fit_intercept,
+    loss_hyper, loss_address, update_address, report,
+):  # fmt: skip
+    """Run one epoch; return the number of update steps done so far (`t` and those made here).
+
+    `w` holds ``n_features * n_outputs`` weights, then the intercepts. `report` receives the sum of
+    losses, the sum of squared batch gradient norms, the number of batches, and 1 where training
+    met a value that is not finite; the weights then are those before that batch.
+    """
+    capacity = largest_batch(runs, edges, whole_runs, batch_size)
+    rows = np.empty(2 * capacity, np.int64)  # this batch and the next
+    offsets = np.zeros(capacity + 1, np.int64)
+    offsets_after = np.zeros(capacity + 1, np.int64)
+    cursor = np.zeros(3, np.int64)
+    tile = capacity if whole_runs else min(TILE, capacity)  # rows of a query are needed together
+    y_tile = np.empty(tile, w.dtype)
+    weight_tile = np.empty(tile, w.dtype)
+    raw = np.empty((tile, n_outputs), w.dtype)
+    slope = np.empty((tile, n_outputs), w.dtype)
+    g = np.zeros(w.shape[0], w.dtype)
+    t = _run_batches(
+        borrow(X), borrow(y), borrow(weight), mean_weight, borrow(runs), borrow(edges), whole_runs, batch_size,
+        borrow(w), borrow(slots), borrow(hyper), borrow(rates), lr, t, l1, l2, n_outputs, fit_intercept,
+        borrow(loss_hyper), as_loss(loss_address, w), as_update(update_address, w), borrow(report),
+        borrow(rows), borrow(offsets), borrow(offsets_after), borrow(cursor), tile,
+        borrow(y_tile), borrow(weight_tile), borrow(raw), borrow(slope), borrow(g),
+    )  # fmt: skip
+    keep((rows, offsets, offsets_after, cursor, y_tile, weight_tile, raw, slope, g))
     return t
 
 

@@ -20,18 +20,20 @@ from sgdkit.kernels.vector_math import scalar_numpy
 from sgdkit.losses.base import BatchLoss, Loss
 from sgdkit.namespaces import code_fingerprint, rebind
 from sgdkit.optimizers.base import UpdateRule
+from sgdkit.proximal import fits_series, proximal_step, proximal_steps, proximal_steps_series
 
 __all__ = ("CompiledRule", "compiled_loss", "compiled_rule")
 
 SCALARS: dict[str, dict[str, Any]] = {}
 _loaded: dict[tuple[str, str], Any] = {}
 
+_PROXIMAL = (fits_series, proximal_step, proximal_steps, proximal_steps_series)
+
 _HEADER = """\
 import numpy as np
 from numba import njit
 from sgdkit.kernels.abi import FASTMATH, kernel_types
 from sgdkit.kernels.generate import SCALARS
-from sgdkit.kernels.proximal import proximal_step, proximal_steps
 
 T = kernel_types("{dtype}")
 """
@@ -40,68 +42,33 @@ _RULE = (
     _HEADER
     + """
 functions = SCALARS["{key}"]
-update = functions["update"]
+one_step = functions["update"]
 penalise = functions.get("penalise")
-catch_up = functions.get("catch_up")
+fits_series = functions["fits_series"]
+proximal_step = functions["proximal_step"]
+proximal_steps = functions["proximal_steps"]
+proximal_steps_series = functions["proximal_steps_series"]
+replay = functions.get("catch_up")
 reduce = functions.get("reduce")
 
 
-@njit([T.update_all.signature], cache=True, nogil=True, error_model="numpy", fastmath=FASTMATH)
-def update_all(w, g, n_moving, slots, hyper, rates, lr, t, l1, l2, n_penalised):
+@njit([T.update.signature], cache=True, nogil=True, error_model="numpy", fastmath=FASTMATH)
+def update(w, g, n, slots, hyper, rates, lr, t, l1, l2, n_penalised):
     norm = 0.0
-    {sums}
-    penalised = l1 > 0 or l2 > 0
-    for j in range(n_moving):
+    for j in range(n):
         norm += g[j] * g[j]
-    if penalised:
-        for j in range(n_penalised):
-            {move_penalised}
-        for j in range(n_penalised, n_moving):
-            {move}
-    else:
-        for j in range(n_moving):
-            {move}
+    {sums}
+    first_free = n_penalised if l1 > 0 or l2 > 0 else 0
+    for j in range(first_free):
+        {move_penalised}
+    for j in range(first_free, n):
+        {move}
     return norm
 
 
-@njit([T.update_touched.signature], cache=True, nogil=True, error_model="numpy", fastmath=FASTMATH)
-def update_touched(
-    w, features, n_touched, g, slots, hyper, rates, rate_stride, lr, t, l1, l2, n_penalised, n_outputs
-):
-    norm = 0.0
-    for i in range(n_touched * n_outputs):
-        norm += g[i] * g[i]
-    penalised = l1 > 0 or l2 > 0
-    if n_outputs == 1:
-        for i in range(n_touched):
-            j = np.uintp(features[i])
-            gradient = g[i]
-            {touched_once}
-    else:
-        for i in range(n_touched):
-            for k in range(n_outputs):
-                j = np.uintp(features[i] * n_outputs + k)
-                gradient = g[i * n_outputs + k]
-                {touched_each}
-    return norm
-
-
-@njit([T.catch_up_touched.signature], cache=True, nogil=True, error_model="numpy", fastmath=FASTMATH)
-def catch_up_touched(
-    w, features, n_touched, last, now, slots, hyper, rates, rate_stride, lr, t, l1, l2, n_penalised, n_outputs
-):
-    penalised = l1 > 0 or l2 > 0
-    for i in range(n_touched):
-        feature = np.uintp(features[i])
-        missed = now - last[feature]
-        last[feature] = now + 1  # an update always follows
-        if n_outputs == 1:
-            j = feature
-            {caught_once}
-        else:
-            for k in range(n_outputs):
-                j = np.uintp(features[i] * n_outputs + k)
-                {caught_each}
+@njit([T.catch_up.signature], cache=True, nogil=True, error_model="numpy", fastmath=FASTMATH)
+def catch_up(w, n, missed, slots, hyper, rates, lr, t, l1, l2):
+    {catch_up}
 """
 )
 
@@ -146,6 +113,10 @@ def batch(raw, y, weight, n_rows, hyper, offsets, n_groups, out):
 
 def _indent(text: str, spaces: int) -> str:
     return text.replace("\n", "\n" + " " * spaces)
+
+
+def _each(body: str) -> str:
+    return f"for j in range(n):\n    {_indent(body, 4)}"
 
 
 def _narrow_constants(function: FunctionType) -> FunctionType:
@@ -202,15 +173,12 @@ def compiled_kernel(function: FunctionType, signature: Any) -> Any:
 
 
 class CompiledRule:
-    """The three compiled loops of one update rule for one dtype, and their addresses."""
+    """The compiled loops of one update rule for one dtype, and their addresses."""
 
     def __init__(self, module: Any):
-        self.update_all = module.update_all
-        self.update_touched = module.update_touched
-        self.catch_up_touched = module.catch_up_touched
-        self.addresses = tuple(
-            function_address(f) for f in (self.update_all, self.update_touched, self.catch_up_touched)
-        )
+        self.update = module.update
+        self.catch_up = module.catch_up
+        self.addresses = (function_address(self.update), function_address(self.catch_up))
 
 
 class CompiledLoss:
@@ -222,59 +190,49 @@ class CompiledLoss:
 
 
 def _rule_source(rule: type[UpdateRule], key: str, dtype: str) -> str:
-    slots = "".join(f"slots[{i}, j], " for i in range(len(rule.slots)))
-    hyper = "".join(f"hyper[{i}], " for i in range(len(rule.hyper)))
+    slots = "(" + "".join(f"slots[{i}, j], " for i in range(len(rule.slots))) + ")"
+    hyper = "(" + "".join(f"hyper[{i}], " for i in range(len(rule.hyper))) + ")"
     store = "\n".join(f"slots[{i}, j] = s[{i}]" for i in range(len(rule.slots))) or "pass"
-    rate_all, rate_touched = "lr * rates[j]", "lr * rates[j * np.uintp(rate_stride)]"
-    sums = ", sums" if rule.reductions else ""
-    regularized = rule.function("regularized") is not None
-    proximal = rule.has_proximal_step
-    if regularized:
-        once = "x = penalise(x, s, ({hyper}), {rate}, t, l1, l2)"
-        many = f"w[j] = penalise(w[j], ({slots}), ({hyper}), {rate_touched}, t, l1, l2)"
-    elif proximal:
-        once = "x = proximal_step(x, penalise(s, ({hyper}), {rate}, t), l1, l2)"
-        size = f"penalise(({slots}), ({hyper}), {rate_touched}, t)"
-        many = f"w[j] = proximal_steps(w[j], {size}, T.scalar(missed), l1, l2)"
+    place = f"{slots}, {hyper}, lr * rates[j], t"
+    # How a penalty acts: once after an update, and for the steps that a coordinate missed.
+    if rule.function("regularized") is not None:
+        once = f"x = penalise(x, s, {hyper}, lr * rates[j], t, l1, l2)"
+        replayed = _each(f"w[j] = penalise(w[j], {place}, l1, l2)")
+    elif rule.has_proximal_step:
+        once = f"x = proximal_step(x, penalise(s, {hyper}, lr * rates[j], t), l1, l2)"
+        step = f"penalise({place}), missed[j]"
+        replayed = (
+            "top = w[0] * 0\n"
+            + _each(f"figure = fits_series({step}, l2)\ntop = max(top, figure)")
+            + "\nif top < 1:\n    "
+            + _indent(_each(f"w[j] = proximal_steps_series(w[j], {step}, l1, l2)"), 4)
+            + "\nelse:\n    "
+            + _indent(_each(f"w[j] = proximal_steps(w[j], {step}, l1, l2)"), 4)
+        )
     else:
-        once = many = "pass"
+        once = replayed = "pass"
     if rule.sparse == "catch_up":
         # Only without a penalty: the engine updates every coordinate otherwise.
-        step = f"catch_up(w[j], ({slots}), ({hyper}), {rate_touched}, T.scalar(t - missed), missed)"
-        many = f"if missed > 0:\n    w[j], s = {step}\n    {_indent(store, 4)}"
-    else:
-        many = f"if penalised and j < n_penalised:\n    {many}"
-
-    def move(penalty: str, grad: str) -> str:
-        step = f"x, s = update(w[j], {grad}, ({slots}), ({hyper}), {rate_all}, t{sums})"
-        return f"{step}\n{penalty}\nw[j] = x\n{store}"
-
-    penalised_gradient = "g[j]" if proximal else "g[j] + l2 * w[j]"
-    reduce_loop = "pass"
-    touch = f"x, s = update(w[j], gradient, ({slots}), ({hyper}), {rate_touched}, t)"
-    once_touched, store_touched = once.format(hyper=hyper, rate=rate_touched), store
+        before = f"{slots}, {hyper}, lr * rates[j], t - missed[j]"
+        again = f"w[j], s = replay(w[j], {before}, int(missed[j]))\n{store}"
+        replayed = _each(f"if missed[j] > 0:\n    {_indent(again, 4)}")
+    sums, given = "pass", ""
     if rule.reductions:
         terms = range(len(rule.reductions))
         lines = [f"sum{i} = 0.0" for i in terms]
-        lines.append("for j in range(n_moving):")
-        lines.append(f"    terms = reduce(w[j], g[j], ({slots}), ({hyper}), {rate_all}, t)")
+        lines += ["for j in range(n):", f"    terms = reduce(w[j], g[j], {place})"]
         lines += [f"    sum{i} += terms[{i}]" for i in terms]
-        lines.append("sums = (" + "".join(f"T.scalar(sum{i}), " for i in terms) + ")")
-        reduce_loop = "\n".join(lines)
-        # Sums run over every coordinate, so the loop over touched ones is never called.
-        touch, once_touched, store_touched = "x = w[j]", "pass", "pass"
-    touched = f"{touch}\n"
-    touched += f"if penalised and j < n_penalised:\n    {once_touched}\nw[j] = x\n{store_touched}"
+        lines += ["sums = (" + "".join(f"T.scalar(sum{i}), " for i in terms) + ")"]
+        sums, given = "\n".join(lines), ", sums"
+    penalised_gradient = "g[j]" if rule.has_proximal_step else "g[j] + l2 * w[j]"
+    move = f"x, s = one_step(w[j], {{}}, {place}{given})\n{{}}\nw[j] = x\n{store}"
     return _RULE.format(
         key=key,
         dtype=dtype,
-        sums=_indent(reduce_loop, 4),
-        move=_indent(move("pass", "g[j]"), 12),
-        move_penalised=_indent(move(once.format(hyper=hyper, rate=rate_all), penalised_gradient), 12),
-        touched_once=_indent(touched, 12),
-        touched_each=_indent(touched, 16),
-        caught_once=_indent(many, 12),
-        caught_each=_indent(many, 16),
+        sums=_indent(sums, 4),
+        move=_indent(move.format("g[j]", "pass"), 8),
+        move_penalised=_indent(move.format(penalised_gradient, once), 8),
+        catch_up=_indent(replayed, 4),
     )
 
 
@@ -286,10 +244,13 @@ def compiled_rule(rule: type[UpdateRule], dtype: np.dtype) -> CompiledRule:
         for role in ("update", "catch_up", "reduce", "regularized", "step_size")
         if (function := rule.function(role)) is not None
     }
-    facts = [(role, code_fingerprint(function)) for role, function in sorted(functions.items())]
+    facts = [(f.__name__, code_fingerprint(f)) for f in _PROXIMAL]
+    facts += [(role, code_fingerprint(function)) for role, function in sorted(functions.items())]
     key = _key(["rule", facts, rule.slots, rule.hyper, rule.sparse, rule.reductions])
     if (key, dtype_name) not in _loaded:
         scalars = {role: _jit(function, dtype_name) for role, function in functions.items()}
+        for function in _PROXIMAL:
+            scalars[function.__name__] = _jit(function, dtype_name)
         scalars["penalise"] = scalars.get("regularized") or scalars.get("step_size")
         SCALARS[key] = scalars
         with compiler_lock():

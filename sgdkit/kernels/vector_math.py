@@ -1,4 +1,4 @@
-"""Scalar functions that LLVM can vectorise: exp, log1p on (0, 1], logaddexp(0, x), where, clip.
+"""Scalar functions that LLVM can vectorise: exp, log1p, logaddexp, where, maximum, clip.
 
 Without Intel's SVML, Numba calls the C library for every ``exp``: 4 to 8 ns each and no vectors,
 half the time of an epoch. These are branch-free polynomials, exact to a few units in the last
@@ -145,6 +145,98 @@ def _log1p_unit32(e):
     return np.float32(2.0) * s * (np.float32(1.0) + q * p)
 
 
+@intrinsic
+def _split_f64(typingctx, x):
+    """Return (mantissa in [1, 2), exponent as a float) of a positive normal number."""
+
+    def codegen(context, builder, signature, args):
+        i64 = ir.IntType(64)
+        bits = builder.bitcast(args[0], i64)
+        exponent = builder.sub(builder.lshr(bits, ir.Constant(i64, 52)), ir.Constant(i64, 1023))
+        mantissa = builder.or_(
+            builder.and_(bits, ir.Constant(i64, (1 << 52) - 1)), ir.Constant(i64, 1023 << 52)
+        )
+        values = [builder.bitcast(mantissa, ir.DoubleType()), builder.sitofp(exponent, ir.DoubleType())]
+        return context.make_tuple(builder, signature.return_type, values)
+
+    return types.UniTuple(types.float64, 2)(types.float64), codegen
+
+
+@intrinsic
+def _split_f32(typingctx, x):
+    """Return (mantissa in [1, 2), exponent as a float) of a positive normal number."""
+
+    def codegen(context, builder, signature, args):
+        i32 = ir.IntType(32)
+        bits = builder.bitcast(args[0], i32)
+        exponent = builder.sub(builder.lshr(bits, ir.Constant(i32, 23)), ir.Constant(i32, 127))
+        mantissa = builder.or_(
+            builder.and_(bits, ir.Constant(i32, (1 << 23) - 1)), ir.Constant(i32, 127 << 23)
+        )
+        values = [builder.bitcast(mantissa, ir.FloatType()), builder.sitofp(exponent, ir.FloatType())]
+        return context.make_tuple(builder, signature.return_type, values)
+
+    return types.UniTuple(types.float32, 2)(types.float32), codegen
+
+
+@njit(error_model="numpy", fastmath={"contract"}, forceinline=True)
+def _log1p64(x):
+    u = 1.0 + x
+    lost = x - (u - 1.0)  # what the rounding of u dropped
+    m, e = _split_f64(u)
+    high = m > 1.4142135623730951
+    m = _select(high, 0.5 * m, m)
+    e = _select(high, e + 1.0, e)
+    s = (m - 1.0) / (m + 1.0)
+    q = s * s
+    p = 1.0 / 23.0
+    p = p * q + 1.0 / 21.0
+    p = p * q + 1.0 / 19.0
+    p = p * q + 1.0 / 17.0
+    p = p * q + 1.0 / 15.0
+    p = p * q + 1.0 / 13.0
+    p = p * q + 1.0 / 11.0
+    p = p * q + 1.0 / 9.0
+    p = p * q + 1.0 / 7.0
+    p = p * q + 1.0 / 5.0
+    p = p * q + 1.0 / 3.0
+    value = e * 0.6931471805599453 + (2.0 * s * (1.0 + q * p) + lost / u)
+    value = _select(x > -1.0, value, _select(x == -1.0, -np.inf, np.nan))
+    return _select(x == np.inf, x, value)
+
+
+@njit(error_model="numpy", fastmath={"contract"}, forceinline=True)
+def _log1p32(x):
+    u = np.float32(1.0) + x
+    lost = x - (u - np.float32(1.0))
+    m, e = _split_f32(u)
+    high = m > np.float32(1.4142135)
+    m = _select(high, np.float32(0.5) * m, m)
+    e = _select(high, e + np.float32(1.0), e)
+    s = (m - np.float32(1.0)) / (m + np.float32(1.0))
+    q = s * s
+    p = np.float32(1.0 / 11.0)
+    p = p * q + np.float32(1.0 / 9.0)
+    p = p * q + np.float32(1.0 / 7.0)
+    p = p * q + np.float32(1.0 / 5.0)
+    p = p * q + np.float32(1.0 / 3.0)
+    value = e * np.float32(0.6931472) + (np.float32(2.0) * s * (np.float32(1.0) + q * p) + lost / u)
+    outside = _select(x == np.float32(-1.0), np.float32(-np.inf), np.float32(np.nan))
+    value = _select(x > np.float32(-1.0), value, outside)
+    return _select(x == np.float32(np.inf), x, value)
+
+
+def _scalar_log1p(x):
+    raise TypeError("only called from compiled code")
+
+
+@overload(_scalar_log1p, jit_options={"error_model": "numpy", "fastmath": {"contract"}, "forceinline": True})
+def _overload_log1p(x):
+    if x == types.float32:
+        return lambda x: _log1p32(x)
+    return lambda x: _log1p64(float(x))
+
+
 def _scalar_exp(x):
     raise TypeError("only called from compiled code")
 
@@ -210,4 +302,5 @@ scalar_numpy.clip = _clip
 scalar_numpy.maximum = _maximum
 scalar_numpy.minimum = _minimum
 scalar_numpy.exp = _scalar_exp
+scalar_numpy.log1p = _scalar_log1p
 scalar_numpy.logaddexp = _scalar_logaddexp

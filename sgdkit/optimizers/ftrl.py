@@ -12,10 +12,13 @@ class FTRL(UpdateRule):
 
     .. math::
         \sigma = (\sqrt{n + g^2} - \sqrt{n}) / \eta, \quad z \leftarrow z + g - \sigma w, \quad
-        n \leftarrow n + g^2
+        n \leftarrow n + g^2, \quad S \leftarrow S + \sigma
 
     .. math::
-        w = \frac{-\operatorname{sign}(z)\,\max(|z| - t\lambda_1, 0)}{(\beta + \sqrt{n})/\eta + t\lambda_2}
+        w = \frac{-\operatorname{sign}(z)\,\max(|z| - t\lambda_1, 0)}{S + t\lambda_2}
+
+    where the first gradient of a coordinate also adds :math:`\beta / \eta` to :math:`\sigma`. With a constant
+    rate :math:`S = (\beta + \sqrt{n}) / \eta`, as in the original.
 
     Parameters
     ----------
@@ -28,6 +31,9 @@ class FTRL(UpdateRule):
     step: gradients add up over steps too, so this is the form whose fixed point is the optimum of
     the *mean* loss plus penalty.
 
+    `S` is kept as a slot, not computed from the present rate: a smaller rate later then makes steps
+    smaller instead of shrinking the weights, and a coordinate without a gradient stands still.
+
     References
     ----------
     McMahan, "Follow-the-regularized-leader and mirror descent", AISTATS 2011, section 2 (with
@@ -36,13 +42,13 @@ class FTRL(UpdateRule):
     Examples
     --------
     >>> from sgdkit.optimizers import FTRL
-    >>> w, _ = FTRL.update(0.0, 2.0, (0.0, 0.0), (0.0,), 0.1, 1.0)
+    >>> w, _ = FTRL.update(0.0, 2.0, (0.0, 0.0, 0.0), (0.0,), 0.1, 1.0)
     >>> float(w)
     -0.1
     """
 
     name = "ftrl"
-    slots = ("z", "gradient_square_sum")
+    slots = ("z", "gradient_square_sum", "stiffness")
     hyper = ("beta",)
     sparse = "exact"
 
@@ -51,15 +57,19 @@ class FTRL(UpdateRule):
 
     @staticmethod
     def update(w, g, slots, hyper, lr, t):  # noqa: D102
-        z, total = slots
+        z, total, stiffness = slots
         (beta,) = hyper
         grown = total + g * g
-        z = z + g - (np.sqrt(grown) - np.sqrt(total)) / lr * w
-        return -z * lr / (beta + np.sqrt(grown)), (z, grown)
+        added = np.sqrt(grown) - np.sqrt(total)
+        first = np.where(grown > 0.0, 0.0 * w + beta, 0.0 * w)
+        added = (added + np.where(total > 0.0, 0.0 * w, first)) / lr
+        stiffness = stiffness + added
+        # Without a penalty w = -z / S, and the leader moves by one gradient step.
+        moved = w - g / np.where(stiffness > 0.0, stiffness, 1.0 + 0.0 * w)
+        return moved, (z + g - added * w, grown, stiffness)
 
     @staticmethod
     def regularized(w, slots, hyper, lr, t, l1, l2):  # noqa: D102
-        z, total = slots
-        (beta,) = hyper
+        z, _, stiffness = slots
         shrunk = np.sign(z) * np.maximum(np.abs(z) - t * l1, 0.0 * z)
-        return -shrunk / ((beta + np.sqrt(total)) / lr + t * l2)
+        return -shrunk / (np.where(stiffness > 0.0, stiffness, 1.0 + 0.0 * z) + t * l2)

@@ -20,8 +20,9 @@ _TIMES = 5
     "optimizer_documentation",
     threshold="outputs on test rows move by at most 5 % of their spread",
     why="The absence of a warning is no evidence of an optimum; what more training would change is.",
-    method=f"Trains the final estimator again with {_TIMES} times the iterations and a hundredth of the "
-    "tolerance, and compares decision values or predictions.",
+    method=f"Trains the final estimator again and compares decision values or predictions. Where it stops by "
+    f"patience (n_iter_no_change), {_TIMES} times as many iterations as it made, without a stopping rule; "
+    f"otherwise {_TIMES} times its limit and a hundredth of its tolerance.",
     tier=Tier.REFIT,
     needs=("X_train",),
 )
@@ -35,7 +36,11 @@ def optimizer_longer(context: AuditContext) -> Finding:
         return not_applicable("Training was stopped early on purpose.")
     if context.X_train is None:
         return absent("X_train was not given, so training could not be continued.")
-    longer = quiet_clone(context.final).set_params(max_iter=int(budget) * _TIMES, tol=tol / 100.0)
+    changes: dict[str, Any] = {"max_iter": int(budget) * _TIMES, "tol": tol / 100.0}
+    if "n_iter_no_change" in params and context.trace.n_iter:
+        # A smaller tolerance would not matter: noise in the objective exhausts the patience all the same.
+        changes = {"max_iter": context.trace.n_iter * _TIMES, "tol": None}
+    longer = quiet_clone(context.final).set_params(**changes)
     prefix = f"{context.fitted.final_name}__" if context.fitted.is_pipeline else ""
     fit_params = {key.removeprefix(prefix): value for key, value in context.fit_params.items()}
     with warnings.catch_warnings():
@@ -47,14 +52,15 @@ def optimizer_longer(context: AuditContext) -> Finding:
     moved = (
         float(np.sqrt(np.mean((now - then) ** 2))) / spread if spread > 0.0 else float(np.any(now != then))
     )
+    n_iter_longer = int(np.max(getattr(longer, "n_iter_", 0))) or None
+    counts = f"{n_iter_longer:,} iterations instead of {context.trace.n_iter:,}" if n_iter_longer and context.trace.n_iter else "more iterations"
     return measured(
-        f"With {_TIMES} times the iterations and a hundredth of the tolerance, outputs move by {moved:.2%} "
-        "of their spread.",
+        f"With {counts}, outputs move by {moved:.2%} of their spread.",
         passed=moved <= 0.05,
         value=ramp(moved, good=0.05, bad=0.5),
         relative_change=moved,
         n_iter=context.trace.n_iter,
-        n_iter_longer=int(np.max(getattr(longer, "n_iter_", 0))) or None,
+        n_iter_longer=n_iter_longer,
     )
 
 

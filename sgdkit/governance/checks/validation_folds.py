@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from sgdkit.governance.checks.base import Finding, check, measured, not_applicable, ramp
+from sgdkit.governance.checks.base import Finding, absent, check, measured, not_applicable, ramp
 from sgdkit.governance.context import AuditContext
 
 __all__ = ("validation_folds", "validation_optimism")
@@ -53,10 +53,16 @@ def validation_optimism(context: AuditContext) -> Finding:
     search = context.fitted.search
     if search is None:
         return not_applicable(_NO_SEARCH)
+    if context.missing_score_params:
+        wanted = ", ".join(f"{name!r}: ..." for name in context.missing_score_params)
+        return absent(f"The test rows were not scored: audit needs score_params={{{wanted}}} for them.")
     scores = _best_fold_scores(search)
     mean = float(np.mean(scores))
     test = _search_metric(search, context)
-    error = float(np.hypot(np.std(scores) / np.sqrt(scores.size), context.test_quality_error))
+    spread = float(np.std(scores))
+    # Without a known scale, the test rows are taken to be as noisy as a fold.
+    test_error = spread if context.task == "other" else context.test_quality_error
+    error = float(np.hypot(spread / np.sqrt(scores.size), test_error))
     gap = mean - test
     limit = max(0.02, 2.0 * error)
     return measured(
@@ -87,6 +93,5 @@ def _search_metric(search: Any, context: AuditContext) -> float:
     if isinstance(scorer, dict):
         scorer = scorer[name]
     # A governance scorer would audit again to give one number; its task metrics are all that is needed.
-    task_metrics = getattr(scorer, "task_metrics", None)
-    result = (task_metrics or scorer)(context.model, context.X_test, context.y_test)
+    result = context.score_test_rows(getattr(scorer, "task_metrics", None) or scorer)
     return float(result[name] if isinstance(result, dict) else result)

@@ -46,6 +46,13 @@ class Run:
             raise InvalidParameterError(
                 f"The run {self.name!r} has no audit; give Run(name, audit=sgdkit.audit(...))."
             )
+        made = self.record.training.get("n_iter")
+        if isinstance(self.trace, ParameterTrace) and made and len(self.trace.rows) not in (0, made):
+            raise InvalidParameterError(
+                f"The trace of the run {self.name!r} holds {len(self.trace.rows)} epochs, but the audited model made "
+                f"{made}: a later fit has overwritten it, since clones share callbacks. Cross-validate a pipeline "
+                "that was built without the trace, or fit the audited model last."
+            )
 
     @property
     def record(self) -> AuditRecord:

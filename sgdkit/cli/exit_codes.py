@@ -1,0 +1,26 @@
+"""What the exit status of the command line means."""
+
+from enum import IntEnum
+
+__all__ = ("ExitCode",)
+
+
+class ExitCode(IntEnum):
+    """Exit status, with one phrase for the help text."""
+
+    DONE = 0
+    FAULT = 1
+    USAGE = 2
+    MISSING = 3
+    INTERRUPTED = 130
+
+    @property
+    def meaning(self) -> str:
+        """What the status says."""
+        return {
+            ExitCode.DONE: "done",
+            ExitCode.FAULT: "a plugin is broken",
+            ExitCode.USAGE: "wrong arguments or files",
+            ExitCode.MISSING: "an optional package is missing",
+            ExitCode.INTERRUPTED: "interrupted",
+        }[self]
