@@ -5,6 +5,8 @@ run one on CuPy arrays, on array-api-strict arrays or inside a compiled loop, it
 is replaced by that namespace: the code object stays the same, only the name it looks up moves.
 """
 
+import dis
+import functools
 import hashlib
 from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType
@@ -24,9 +26,27 @@ def _code_objects(code: CodeType) -> Iterator[CodeType]:
             yield from _code_objects(constant)
 
 
+@functools.lru_cache(maxsize=1024)
+def _global_names(code: CodeType) -> tuple[str, ...]:
+    """Return the names that `code` looks up as globals; ``np.exp`` is one of ``np``, not of ``exp``."""
+    found = {
+        instruction.argval
+        for part in _code_objects(code)
+        for instruction in dis.get_instructions(part)
+        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME")
+    }
+    return tuple(sorted(found))
+
+
 def _used_globals(function: FunctionType) -> dict[str, Any]:
-    names = {name for code in _code_objects(function.__code__) for name in code.co_names}
-    return {name: function.__globals__[name] for name in sorted(names & function.__globals__.keys())}
+    scope = function.__globals__
+    used = {name: scope[name] for name in _global_names(function.__code__) if name in scope}
+    if function in used.values():
+        raise InvalidParameterError(
+            f"{function.__qualname__} calls itself; a rule or loss may use loops where its contract allows "
+            "them, but no recursion."
+        )
+    return used
 
 
 def _refuse_closure(function: FunctionType) -> None:
@@ -99,6 +119,18 @@ def _describe(code: CodeType) -> tuple[Any, ...]:
     return (code.co_code.hex(), code.co_names, code.co_varnames, constants)
 
 
+def _describe_global(value: Any) -> Any:
+    if isinstance(value, FunctionType):
+        return code_fingerprint(value)
+    if isinstance(value, np.ndarray | np.generic):
+        return (value.dtype.str, value.shape, value.tobytes().hex())
+    if isinstance(value, tuple):
+        return tuple(map(_describe_global, value))
+    if isinstance(value, int | float | complex | str | bool | None):
+        return repr(value)
+    return getattr(value, "__name__", type(value).__qualname__)
+
+
 def code_fingerprint(function: FunctionType) -> str:
     """Return a SHA-256 hex digest of what `function` does: its code, helpers and constants.
 
@@ -108,10 +140,5 @@ def code_fingerprint(function: FunctionType) -> str:
     _refuse_closure(function)
     parts: list[Any] = [_describe(function.__code__), repr(function.__defaults__)]
     for name, value in _used_globals(function).items():
-        if isinstance(value, FunctionType):
-            parts.append((name, code_fingerprint(value)))
-        elif isinstance(value, int | float | str | tuple | bool):
-            parts.append((name, repr(value)))
-        else:
-            parts.append((name, getattr(value, "__name__", type(value).__qualname__)))
+        parts.append((name, _describe_global(value)))
     return hashlib.sha256(repr(parts).encode()).hexdigest()

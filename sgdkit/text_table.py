@@ -30,7 +30,9 @@ def format_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, in
     adam       0.250
     """
     cells = [[_cell(value) for value in row] for row in rows]
-    numeric = [bool(rows) and all(isinstance(row[j], int | float) for row in rows) for j in range(len(columns))]
+    numeric = [
+        bool(rows) and all(isinstance(row[j], int | float) for row in rows) for j in range(len(columns))
+    ]
     widths = [max(len(line[j]) for line in [list(columns), *cells]) for j in range(len(columns))]
     lines = []
     for line in [list(columns), *cells]:

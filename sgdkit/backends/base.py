@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,9 @@ from sgdkit.losses.base import Loss
 from sgdkit.optimizers.base import UpdateRule
 
 __all__ = ("Backend", "EpochReport", "EpochRunner", "Problem", "TrainState")
+
+# The mean loss stands still when it falls by less than this share of itself in an epoch.
+STANDSTILL = 0.0003
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +79,31 @@ class TrainState:
         State of the update rule.
     step, epoch : int
         Update steps and epochs made so far.
+    damping : float
+        Factor on the automatic rate.
+    last_loss : float
+        Mean loss of the last epoch; infinite before the first.
     """
 
     w: Any
     slots: Any
     step: int = 0
     epoch: int = 0
+    damping: float = 1.0
+    last_loss: float = float("inf")
 
     def copy(self) -> "TrainState":
         """Return an independent copy."""
-        return TrainState(self.w.copy(), self.slots.copy(), self.step, self.epoch)
+        return replace(self, w=self.w.copy(), slots=self.slots.copy())
+
+    def adapt_rate(self, mean_loss: float) -> None:
+        """Adapt the automatic rate to the mean loss of the epoch that just ended.
+
+        It halves each time the loss stands still: what is left then is mostly the noise of the steps.
+        """
+        if mean_loss > self.last_loss * (1.0 - STANDSTILL):
+            self.damping *= 0.5
+        self.last_loss = mean_loss
 
 
 @dataclass(frozen=True, slots=True)

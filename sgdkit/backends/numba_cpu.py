@@ -23,8 +23,8 @@ class NumbaBackend(Backend):
         rule = compiled_rule(type(problem.rule), dtype)
         loss = compiled_loss(problem.loss, dtype)
         weight = np.empty(0, dtype) if problem.weight is None else problem.weight
-        hyper = np.array(problem.rule.hyper_values(), dtype)
-        loss_hyper = np.array(problem.loss.hyper_values(), dtype)
+        hyper = np.array(problem.rule.hyper_values(), np.float64)
+        loss_hyper = np.array(problem.loss.hyper_values(), np.float64)
         rows = (problem.y, weight, problem.mean_weight)
         order_rules = (problem.edges, problem.whole_runs, problem.batch_size)
         penalty = (problem.l1, problem.l2, k, problem.fit_intercept)

@@ -73,7 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ImportError as error:
         if (error.name or "").partition(".")[0] != "typer":
             raise
-        return _fail('The command line needs typer; install it with: pip install "sgdkit[cli]"', ExitCode.MISSING)
+        return _fail(
+            'The command line needs typer; install it with: pip install "sgdkit[cli]"', ExitCode.MISSING
+        )
     try:
         app(args=None if arguments is None else list(arguments), prog_name="sgdkit")
     except SystemExit as leaving:

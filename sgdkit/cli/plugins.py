@@ -61,7 +61,9 @@ def list_components(registry: Registry) -> Listing:
             )
     for failure in registry.manager.failures:
         cause = f"{type(failure.cause).__name__}: {failure.cause}"
-        problems.append(f"The plugin {failure.entry_point!r} of {failure.distribution} failed to load: {cause}")
+        problems.append(
+            f"The plugin {failure.entry_point!r} of {failure.distribution} failed to load: {cause}"
+        )
     return Listing(tuple(components), tuple(problems), tuple(registry.manager.blocked))
 
 

@@ -99,8 +99,9 @@ def load_cases() -> list[Case]:
         ),
         Case(
             "Breast cancer, logistic",
-            "Logistic classification of 569 tumours as benign (1) or malignant (0) from 30 figures measured on "
-            "cell images (Wolberg et al., 1995; ships with scikit-learn). The data name no protected attribute.",
+            "Logistic classification of 569 tumours as benign (1) or malignant (0) from 30 figures measured "
+            "on cell images (Wolberg et al., 1995; ships with scikit-learn). The data name no protected "
+            "attribute.",
             "Tell benign from malignant tumours.",
             cells.data,
             cells.target.to_numpy(),
@@ -122,9 +123,9 @@ def load_ranking_case() -> Case:
     grades = np.digitize(progression, [100.0, 150.0, 220.0])
     return Case(
         "Diabetes ranking within an age",
-        "Linear ranking: patients of the same age in years, ordered by disease progression in four grades (bounds "
-        f"100, 150, 220). The column age makes the queries and is no feature. {_WHERE} The audit has fewer checks "
-        "for rankings than for predictions, and each one it lacks counts as missing evidence.",
+        "Linear ranking: patients of the same age in years, ordered by disease progression in four grades "
+        f"(bounds 100, 150, 220). The column age makes the queries and is no feature. {_WHERE} The audit has "
+        "fewer checks for rankings than for predictions, and each one it lacks counts as missing evidence.",
         "Put the patients whose disease will progress most at the top of each list.",
         X.drop(columns="age"),
         grades,

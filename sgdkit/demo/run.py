@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sgdkit.demo.cases import Case, load_cases, load_ranking_case
-from sgdkit.demo.train import N_FOLDS, Outcome, train_case, train_ranking_case
+from sgdkit.demo.train import SEARCH_FOLDS, Outcome, train_case, train_ranking_case
 from sgdkit.governance.extras import import_extra
 from sgdkit.governance.render import write_report
 from sgdkit.text_table import format_table
@@ -79,14 +79,17 @@ def _search_text(outcome: Outcome) -> str:
         best = max(own, key=lambda i: scores[i])
         chosen = "chosen" if best == outcome.search.best_index_ else ""
         spread = float(results[f"std_test_{case.metric}"][best])
-        rows.append([optimizer, f"{results['params'][best]['model__alpha']:g}", float(scores[best]), spread, chosen])
+        rows.append(
+            [optimizer, f"{results['params'][best]['model__alpha']:g}", float(scores[best]), spread, chosen]
+        )
     table = format_table(["optimizer", "best alpha", f"{metric}, mean", "std", ""], rows)
     what = type(case.estimator).__name__
     size = f"{case.X.shape[0]} x {case.X.shape[1]}"
-    head = f"{case.name}: {what}, {size}, {len(results['params'])} candidates, {N_FOLDS} folds"
+    head = f"{case.name}: {what}, {size}, {len(results['params'])} candidates, {SEARCH_FOLDS} folds"
     if case.queries is None:
         return f"{head}\n{table}\n"
-    made = f"  Queries: the {len(set(case.queries.tolist()))} ages in the data; grades: progression in four steps."
+    n_queries = len(set(case.queries.tolist()))
+    made = f"  Queries: the {n_queries} ages in the data; grades: progression in four steps."
     return f"{head}\n{made}\n{table}\n"
 
 
@@ -111,9 +114,18 @@ def _closing(outcomes: list[Outcome], paths: tuple[Path, ...], seconds: float) -
             gates.setdefault(gate.asks, []).append(outcome.case.name)
     lines = ["Gates that failed; the report gives the reason"] if gates else ["No gate failed."]
     for asks, names in gates.items():
-        lines.append(f"  {asks.removesuffix('.')}: " + ("every model" if len(names) == len(outcomes) else "; ".join(names)))
-    lines += ["", "Nobody reviewed this example, so one dimension stays without evidence, and the report says so.", ""]
-    lines.append(f"Wrote {len(paths)} files to {paths[0].parent} in {seconds:.0f} s. Open {paths[0]} in a browser.")
+        lines.append(
+            f"  {asks.removesuffix('.')}: "
+            + ("every model" if len(names) == len(outcomes) else "; ".join(names))
+        )
+    lines += [
+        "",
+        "Nobody reviewed this example, so one dimension stays without evidence, and the report says so.",
+        "",
+    ]
+    lines.append(
+        f"Wrote {len(paths)} files to {paths[0].parent} in {seconds:.0f} s. Open {paths[0]} in a browser."
+    )
     return "\n".join(lines)
 
 

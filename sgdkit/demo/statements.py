@@ -16,8 +16,8 @@ def _say(text: str) -> dict[str, str]:
 
 SHARED = {
     "feature_scaling_review": _say(
-        "Columns have different units, so each is centred and scaled inside the pipeline, with the statistics of the "
-        "training rows alone."
+        "Columns have different units, so each is centred and scaled inside the pipeline, with the "
+        "statistics of the training rows alone."
     ),
     "optimizer_documentation": _say(
         "Cross-validation on the training rows chose among the optimizers of the grid."
@@ -39,26 +39,26 @@ _PURPOSE = "A demonstration of sgdkit, for reading. It was not made for decision
 DIABETES = {
     "objective_documentation": _say(_PURPOSE),
     "data_documentation": _say(
-        "The public diabetes data of Efron, Hastie, Johnstone and Tibshirani (Least angle regression, 2004). How the "
-        "patients were chosen, and what they agreed to, is not on record there."
+        "The public diabetes data of Efron, Hastie, Johnstone and Tibshirani (Least angle regression, "
+        "2004). How the patients were chosen, and what they agreed to, is not on record there."
     ),
     "fairness_review": _say(
-        "Sex is compared because the data hold it and both values have enough rows. An analysis of who could be "
-        "harmed, and how, belongs to a real use and was not made."
+        "Sex is compared because the data hold it and both values have enough rows. An analysis of who "
+        "could be harmed, and how, belongs to a real use and was not made."
     ),
 }
 
 BREAST_CANCER = {
     "objective_documentation": _say(_PURPOSE),
     "data_documentation": _say(
-        "The public Breast Cancer Wisconsin (Diagnostic) data of Wolberg, Street and Mangasarian (1995), one row a "
-        "tumour. The rows name no age, sex or origin, so groups of people cannot be compared."
+        "The public Breast Cancer Wisconsin (Diagnostic) data of Wolberg, Street and Mangasarian (1995), "
+        "one row a tumour. The rows name no age, sex or origin, so groups of people cannot be compared."
     ),
 }
 
 RANKING = {
     "validation_discipline": _say(
-        "A quarter of the ages, with all their patients, was held out before anything was fitted, and was used once, "
-        "by this audit. Folds keep ages whole too."
+        "A quarter of the ages, with all their patients, was held out before anything was fitted, and was "
+        "used once, by this audit. Folds keep ages whole too."
     ),
 }

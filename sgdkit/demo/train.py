@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.model_selection import (
@@ -20,10 +19,10 @@ from sgdkit.demo.cases import Case
 from sgdkit.governance import GovernanceReport, ParameterTrace, audit, governance_scoring
 from sgdkit.governance.render import Run
 
-__all__ = ("GRID", "Outcome", "train_case", "train_ranking_case")
+__all__ = ("GRID", "SEARCH_FOLDS", "Outcome", "train_case", "train_ranking_case")
 
 GRID = {"model__optimizer": ["adagrad", "adam", "ftrl"], "model__alpha": [1e-3, 1e-2, 1e-1, 1.0]}
-N_FOLDS = 5
+SEARCH_FOLDS, FOLDS = 3, 5
 
 
 @dataclass(frozen=True)
@@ -63,10 +62,14 @@ def train_case(case: Case) -> Outcome:
     """Search on three quarters of the rows, audit on the last one, cross-validate on all."""
     X, y = case.X, case.y
     classes = y if case.metric == "accuracy" else None
-    X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.25, stratify=classes, random_state=0)
+    X_train, X_test, y_train, y_test = train_test_split(
+        X, y, test_size=0.25, stratify=classes, random_state=0
+    )
     trace = ParameterTrace(feature_names=list(X.columns))
     scoring = governance_scoring(case.metric, sensitive_features=case.sensitive)
-    search = GridSearchCV(build_pipeline(case, trace), GRID, cv=N_FOLDS, scoring=scoring, refit=case.metric)
+    search = GridSearchCV(
+        build_pipeline(case, trace), GRID, cv=SEARCH_FOLDS, scoring=scoring, refit=case.metric
+    )
     search.fit(X_train, y_train)
     record = audit(
         search,
@@ -79,7 +82,7 @@ def train_case(case: Case) -> Outcome:
     )
     # Clones share callbacks, so folds get a pipeline of their own: they would overwrite the trace.
     best = build_pipeline(case).set_params(**search.best_params_)
-    folds = cross_validate(best, X, y, cv=N_FOLDS, scoring=scoring)
+    folds = cross_validate(best, X, y, cv=FOLDS, scoring=scoring)
     return Outcome(case, search, Run(case.name, case.context, case.goal, record, trace, folds))
 
 
@@ -90,10 +93,10 @@ def train_ranking_case(case: Case) -> Outcome:
     train, test = next(GroupShuffleSplit(1, test_size=0.25, random_state=0).split(X, y, groups=queries))
     trace = ParameterTrace(feature_names=list(X.columns))
     with config_context(enable_metadata_routing=True):
-        search = GridSearchCV(build_pipeline(case, trace), GRID, cv=GroupKFold(N_FOLDS))
+        search = GridSearchCV(build_pipeline(case, trace), GRID, cv=GroupKFold(SEARCH_FOLDS))
         search.fit(X.iloc[train], y[train], qid=queries[train], groups=queries[train])
         best = build_pipeline(case).set_params(**search.best_params_)
-        scores = cross_validate(best, X, y, cv=GroupKFold(N_FOLDS), params={"qid": queries, "groups": queries})
+        scores = cross_validate(best, X, y, cv=GroupKFold(FOLDS), params={"qid": queries, "groups": queries})
     record = audit(
         search,
         X.iloc[test],
@@ -105,5 +108,5 @@ def train_ranking_case(case: Case) -> Outcome:
         score_params={"qid": queries[test]},
         name=case.name,
     )
-    folds = {"test_ndcg_at_5": np.asarray(scores["test_score"])}
+    folds = {"test_ndcg_at_5": scores["test_score"]}
     return Outcome(case, search, Run(case.name, case.context, case.goal, record, trace, folds))

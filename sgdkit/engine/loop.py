@@ -14,8 +14,7 @@ from sgdkit.engine.stopping import Patience, StopReason
 from sgdkit.penalties import Penalty
 from sgdkit.schedules.base import Schedule
 
-__all__ = ("FitResult", "Plan", "train")
-
+__all__ = ("FitResult", "Plan", "initial_state", "train")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -23,8 +22,8 @@ class Plan:
 
     Attributes
     ----------
-    schedule : Schedule
-        Learning rate of each epoch.
+    schedule : Schedule or None
+        Learning rate of each epoch; None is the automatic rate, which `TrainState` adapts.
     max_iter : int
         Epochs at most.
     tol : float or None
@@ -43,7 +42,7 @@ class Plan:
         Called after each epoch; True asks to stop.
     """
 
-    schedule: Schedule
+    schedule: Schedule | None
     max_iter: int
     tol: float | None
     n_iter_no_change: int
@@ -98,7 +97,7 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
         started = time.perf_counter()
         before = state.copy()
         weights_before = backend.to_host(before.w)
-        rate = plan.schedule.rate(state.epoch)
+        rate = state.damping if plan.schedule is None else plan.schedule.rate(state.epoch)
         order = epoch_order(problem.edges.shape[0] - 1, plan.seed, state.epoch, plan.shuffle)
         report = run_epoch(state, order, rate)
         weights = backend.to_host(state.w).astype(np.float64)
@@ -107,6 +106,7 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
             state, reason = before, StopReason.NOT_FINITE
             break
         state.epoch += 1
+        state.adapt_rate(report.mean_loss)
         objective = report.mean_loss + _penalty_value(problem, weights)
         score = float("nan") if plan.validate is None else plan.validate(state)
         history.append(
@@ -132,11 +132,16 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
     return FitResult(state, reason, history.columns())
 
 
-def initial_state(problem: Problem, backend: Backend, start: np.ndarray, dtype: Any) -> TrainState:
-    """Return a state with zero coefficients and the intercepts at `start`."""
+def initial_state(problem: Problem, backend: Backend, start: np.ndarray, dtype: Any, max_iter: int) -> TrainState:
+    """Return a state with zero coefficients and the intercepts at `start`.
+
+    With a rule that anneals, the automatic rate starts at ``min(8, sqrt(max_iter))`` times its base:
+    the base is best for a single pass, while a long run gains from reaching far first.
+    """
     size = (problem.X.shape[1] + 1) * problem.n_outputs
     w = np.zeros(size, dtype)
     if problem.fit_intercept:
         w[-problem.n_outputs :] = start
     slots = np.zeros((len(problem.rule.slots), size), dtype)
-    return TrainState(backend.from_host(w), backend.from_host(slots))
+    damping = min(8.0, max_iter**0.5) if problem.rule.anneals else 1.0
+    return TrainState(backend.from_host(w), backend.from_host(slots), damping=damping)

@@ -204,15 +204,15 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):  # type
         problem = self._build_problem(rows, rule, loss, backend, None if schedule else rates)
         state = memory.get("state")
         if state is not None and (type(rule), rows.X.dtype) != (memory["rule"], state.w.dtype):
-            fresh = initial_state(problem, backend, np.zeros(rows.n_outputs), rows.X.dtype)
+            fresh = initial_state(problem, backend, np.zeros(rows.n_outputs), rows.X.dtype, max_iter)
             fresh.w = fresh.w + state.w.astype(rows.X.dtype)
             state = fresh
         if state is None:
             start = loss.best_constant(rows.y, rows.weight, rows.n_outputs)
-            state = initial_state(problem, backend, start, rows.X.dtype)
+            state = initial_state(problem, backend, start, rows.X.dtype, max_iter)
         seed = self._seed_from(continued)
         plan = Plan(
-            schedule=schedule or Constant(1.0),
+            schedule=schedule,
             max_iter=max_iter,
             tol=self.tol,
             n_iter_no_change=self.n_iter_no_change,

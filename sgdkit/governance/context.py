@@ -104,7 +104,9 @@ class AuditContext:
         if not hasattr(self.final, "get_metadata_routing"):
             return ()
         requests = get_routing_for_object(self.final).score.requests
-        return tuple(name for name, wanted in requests.items() if wanted is True and name not in self.score_params)
+        return tuple(
+            name for name, wanted in requests.items() if wanted is True and name not in self.score_params
+        )
 
     def generator(self, check_id: str) -> np.random.Generator:
         """Random numbers of one check: fixed by the seed, independent of every other check's."""
@@ -143,12 +145,15 @@ class AuditContext:
         if self.is_classifier:
             return float(np.sqrt(self.test_quality * (1.0 - self.test_quality) / n))
         generator = self.generator("test_quality_error")
-        draws = generator.integers(0, n, size=(200, n)) if n <= 5000 else None
-        if draws is None:
-            # The error falls with the root of n; a subsample's, rescaled, is close and much cheaper.
-            draws = generator.integers(0, n, size=(200, 5000))
-        qualities = [self.quality(self.y_test[rows], self.predictions[rows]) for rows in draws]
-        return float(np.std(qualities) * np.sqrt(draws.shape[1] / n))
+        # The error falls with the root of n; that of a subsample, rescaled, is close and much cheaper.
+        rows = generator.integers(0, n, size=(200, min(n, 5000)))
+        target = np.asarray(self.y_test, dtype=np.float64).reshape(n, -1)
+        residual = np.square(target - np.asarray(self.predictions, dtype=np.float64).reshape(n, -1))
+        drawn = target[rows]
+        total = np.square(drawn - drawn.mean(axis=1, keepdims=True)).sum(axis=1)
+        lost = residual[rows].sum(axis=1)
+        qualities = (1.0 - np.divide(lost, total, out=np.zeros_like(lost), where=total > 0.0)).mean(axis=1)
+        return float(np.std(qualities) * np.sqrt(rows.shape[1] / n))
 
     @cached_property
     def test_score(self) -> float | None:
@@ -254,5 +259,11 @@ def _sensitive_columns(sensitive_features: Any, n_rows: int) -> dict[str, npt.ND
                 f"sensitive_features has shape {column.shape} for {name!r}, the test set has {n_rows} rows; "
                 "give one label for each test row, in the same order."
             )
-    # As text: labels name groups, whatever type they had.
-    return {name: column.astype(str) for name, column in named.items()}
+    return {name: _labels(column) for name, column in named.items()}
+
+
+def _labels(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Labels as text, whatever type they had; whole numbers kept as floats lose their ``.0``."""
+    if column.dtype.kind == "f" and np.all(column == np.trunc(column)):
+        column = column.astype(np.int64)
+    return column.astype(str)

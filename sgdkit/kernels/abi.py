@@ -20,6 +20,7 @@ class KernelTypes(NamedTuple):
     """Numba types for one float dtype."""
 
     scalar: types.Type
+    doubles: types.Type
     vector: types.Type
     vector_in: types.Type
     matrix: types.Type
@@ -38,9 +39,13 @@ def kernel_types(dtype: np.dtype) -> KernelTypes:
     vector_in = types.Array(scalar, 1, "C", readonly=True)
     matrix = types.Array(scalar, 2, "C")
     index = types.Array(types.int64, 1, "C")
-    state = (matrix, vector, vector, scalar, scalar, scalar, scalar)  # slots, hyper, rates, lr, t, l1, l2
+    # Hyperparameters and the step number are float64 for every dtype: 1 - 0.999**t would lose five
+    # digits in float32.
+    doubles = types.Array(types.float64, 1, "C")
+    state = (matrix, doubles, vector, scalar, types.float64, scalar, scalar)  # slots, hyper, rates, lr, t, l1, l2
     return KernelTypes(
         scalar=scalar,
+        doubles=doubles,
         vector=vector,
         vector_in=vector_in,
         matrix=matrix,
@@ -49,7 +54,7 @@ def kernel_types(dtype: np.dtype) -> KernelTypes:
         index_in=types.Array(types.int64, 1, "C", readonly=True),
         # raw, y, weight, n_rows, hyper, offsets, n_groups, out -> sum of weight * loss
         loss=types.FunctionType(
-            types.float64(matrix, vector, vector, types.int64, vector, index, types.int64, matrix)
+            types.float64(matrix, vector, vector, types.int64, doubles, index, types.int64, matrix)
         ),
         # w, g, how many coordinates, ..., how many of them are penalised -> squared norm of g
         update=types.FunctionType(types.float64(vector, vector, types.int64, *state, types.int64)),

@@ -137,20 +137,68 @@ def _gradient(data, indices, indptr, rows, m, in_row_order, place, bias_at, slop
                     g[base + k] += x * slope[i, k]
 
 
-@_compile
-def _run_batches(
-    data, indices, indptr, d, y, weight, mean_weight, runs, edges, whole_runs, batch_size,
+def epoch(
+    data, indices, indptr, n_features, y, weight, mean_weight, runs, edges, whole_runs, batch_size,
     w, slots, hyper, rates, own_rates, lr, t, l1, l2, n_outputs, fit_intercept, mode,
-    loss_hyper, loss, update, catch_up, report,
-    rows, offsets, cursor, y_batch, weight_batch, raw, slope,
-    g, features, place, w_packed, slots_packed, rates_packed, missed, last,
+    loss_hyper, loss_address, update_address, catch_up_address, report,
 ):  # fmt: skip
+    """Run one epoch; the same contract as the dense kernel's, with the update `mode` above.
+
+    The weights and slots of a batch's features are copied side by side, moved there by the same
+    loop that moves dense weights, and copied back. `rates` is read if `own_rates`, else all are 1.
+    """
+    loss, update = as_loss(loss_address, w), as_update(update_address, w)
+    catch_up = as_catch_up(catch_up_address, w)
+    capacity = largest_batch(runs, edges, whole_runs, batch_size)
+    rows_owner = np.empty(capacity, np.int64)
+    offsets_owner = np.zeros(capacity + 1, np.int64)
+    cursor_owner = np.zeros(3, np.int64)
+    y_batch_owner = np.empty(capacity, w.dtype)
+    weight_batch_owner = np.empty(capacity, w.dtype)
+    raw_owner = np.empty((capacity, n_outputs), w.dtype)
+    slope_owner = np.empty((capacity, n_outputs), w.dtype)
+    g_owner = np.zeros(w.shape[0], w.dtype)
+    features_owner = np.empty(n_features + 1, np.int32)
+    place_owner = np.full(n_features + 1, -1, np.int32)
+    w_packed_owner = np.empty(w.shape[0], w.dtype)
+    slots_packed_owner = np.empty((slots.shape[0], w.shape[0]), w.dtype)
+    rates_packed_owner = np.ones(w.shape[0], w.dtype)
+    missed_owner = np.zeros(w.shape[0], w.dtype)
+    last_owner = np.zeros(n_features + 1, np.int32)  # steps of this epoch after which each feature last moved
+    data = borrow(data)
+    indices = borrow(indices)
+    indptr = borrow(indptr)
+    y = borrow(y)
+    weight = borrow(weight)
+    runs = borrow(runs)
+    edges = borrow(edges)
+    w = borrow(w)
+    slots = borrow(slots)
+    hyper = borrow(hyper)
+    rates = borrow(rates)
+    loss_hyper = borrow(loss_hyper)
+    report = borrow(report)
+    rows = borrow(rows_owner)
+    offsets = borrow(offsets_owner)
+    cursor = borrow(cursor_owner)
+    y_batch = borrow(y_batch_owner)
+    weight_batch = borrow(weight_batch_owner)
+    raw = borrow(raw_owner)
+    slope = borrow(slope_owner)
+    g = borrow(g_owner)
+    features = borrow(features_owner)
+    place = borrow(place_owner)
+    w_packed = borrow(w_packed_owner)
+    slots_packed = borrow(slots_packed_owner)
+    rates_packed = borrow(rates_packed_owner)
+    missed = borrow(missed_owner)
+    last = borrow(last_owner)
     n_slots = slots.shape[0]
     all_features = mode == EVERY_COORDINATE
     first_step = t
     m = next_batch(runs, edges, whole_runs, batch_size, cursor, rows, 0, offsets)
     if all_features:
-        for j in range(d + 1):
+        for j in range(n_features + 1):
             place[j] = j
     while m > 0:
         share = 1.0 / (m * mean_weight)
@@ -160,11 +208,11 @@ def _run_batches(
             if weight.shape[0] > 0:
                 weight_batch[i] *= weight[rows[i]]
         if all_features:
-            n = d
+            n = n_features
             moving, moving_slots = w, slots
         else:
             n = _touched_features(indices, indptr, rows, m, place, features)
-            features[n] = d
+            features[n] = n_features
             moving, moving_slots = w_packed, slots_packed
             _copy_touched(features, n + 1, n_outputs, w, w_packed, True)
             for s in range(n_slots):
@@ -181,7 +229,7 @@ def _run_batches(
                         missed[i * n_outputs + k] = steps
                 catch_up(
                     w_packed, n * n_outputs, missed, slots_packed, hyper, rates_packed,
-                    lr, w.dtype.type(t), l1, l2,
+                    lr, float(t), l1, l2,
                 )  # fmt: skip
         n_penalised = n * n_outputs
         in_row_order = m == 1 and not all_features
@@ -198,7 +246,7 @@ def _run_batches(
         _gradient(data, indices, indptr, rows, m, in_row_order, place, n_penalised, slope, g)
         report[1] += update(
             moving, g, n_penalised + n_outputs if fit_intercept else n_penalised, moving_slots, hyper,
-            rates if all_features else rates_packed, lr, w.dtype.type(t), l1, l2, n_penalised,
+            rates if all_features else rates_packed, lr, float(t), l1, l2, n_penalised,
         )  # fmt: skip
         if not all_features:
             _copy_touched(features, n + 1, n_outputs, w, w_packed, False)
@@ -209,51 +257,12 @@ def _run_batches(
                     place[np.uintp(features[i])] = -1
         m = next_batch(runs, edges, whole_runs, batch_size, cursor, rows, 0, offsets)
     if mode == TOUCHED_WITH_CATCH_UP:
-        for j in range(d):
+        for j in range(n_features):
             for k in range(n_outputs):
                 missed[j * n_outputs + k] = t - first_step - last[j]
-        catch_up(w, d * n_outputs, missed, slots, hyper, rates, lr, w.dtype.type(t), l1, l2)
-    return t
-
-
-def epoch(
-    data, indices, indptr, n_features, y, weight, mean_weight, runs, edges, whole_runs, batch_size,
-    w, slots, hyper, rates, own_rates, lr, t, l1, l2, n_outputs, fit_intercept, mode,
-    loss_hyper, loss_address, update_address, catch_up_address, report,
-):  # fmt: skip
-    """Run one epoch; the same contract as the dense kernel's, with the update `mode` above.
-
-    The weights and slots of a batch's features are copied side by side, moved there by the same
-    loop that moves dense weights, and copied back. `rates` is read if `own_rates`, else all are 1.
-    """
-    capacity = largest_batch(runs, edges, whole_runs, batch_size)
-    rows = np.empty(capacity, np.int64)
-    offsets = np.zeros(capacity + 1, np.int64)
-    cursor = np.zeros(3, np.int64)
-    y_batch = np.empty(capacity, w.dtype)
-    weight_batch = np.empty(capacity, w.dtype)
-    raw = np.empty((capacity, n_outputs), w.dtype)
-    slope = np.empty((capacity, n_outputs), w.dtype)
-    g = np.zeros(w.shape[0], w.dtype)
-    features = np.empty(n_features + 1, np.int32)
-    place = np.full(n_features + 1, -1, np.int32)
-    w_packed = np.empty(w.shape[0], w.dtype)
-    slots_packed = np.empty((slots.shape[0], w.shape[0]), w.dtype)
-    rates_packed = np.ones(w.shape[0], w.dtype)
-    missed = np.zeros(w.shape[0], w.dtype)
-    last = np.zeros(n_features + 1, np.int32)  # steps of this epoch after which each feature last moved
-    t = _run_batches(
-        borrow(data), borrow(indices), borrow(indptr), n_features, borrow(y), borrow(weight), mean_weight,
-        borrow(runs), borrow(edges), whole_runs, batch_size,
-        borrow(w), borrow(slots), borrow(hyper), borrow(rates), own_rates,
-        lr, t, l1, l2, n_outputs, fit_intercept, mode, borrow(loss_hyper),
-        as_loss(loss_address, w), as_update(update_address, w), as_catch_up(catch_up_address, w), borrow(report),
-        borrow(rows), borrow(offsets), borrow(cursor), borrow(y_batch), borrow(weight_batch),
-        borrow(raw), borrow(slope), borrow(g), borrow(features), borrow(place),
-        borrow(w_packed), borrow(slots_packed), borrow(rates_packed), borrow(missed), borrow(last),
-    )  # fmt: skip
-    keep((rows, offsets, cursor, y_batch, weight_batch, raw, slope, g, features, place, w_packed, slots_packed))
-    keep((rates_packed, missed, last))
+        catch_up(w, n_features * n_outputs, missed, slots, hyper, rates, lr, float(t), l1, l2)
+    keep((rows_owner, offsets_owner, cursor_owner, y_batch_owner, weight_batch_owner, raw_owner, slope_owner, g_owner))
+    keep((features_owner, place_owner, w_packed_owner, slots_packed_owner, rates_packed_owner, missed_owner, last_owner))
     return t
 
 
@@ -265,8 +274,8 @@ def csr_epoch(dtype: np.dtype, index_dtype: np.dtype) -> Any:
     integers = types.Array(index, 1, "C", readonly=True)
     rows = (T.vector_in, integers, integers, types.int64, T.vector_in, T.vector_in, types.float64)
     order = (T.index_in, T.index_in, types.boolean, types.int64)
-    state = (T.vector, T.matrix, T.vector, T.vector, types.boolean)
+    state = (T.vector, T.matrix, T.doubles, T.vector, types.boolean)
     step = (T.scalar, types.int64, T.scalar, T.scalar, types.int64, types.boolean, types.int64)
-    parts = (T.vector, types.int64, types.int64, types.int64)
-    signature = types.int64(*rows, *order, *state, *step, *parts, types.Array(types.float64, 1, "C"))
-    return compiled_kernel(epoch, signature)
+    parts = (T.doubles, types.int64, types.int64, types.int64)
+    signature = types.int64(*rows, *order, *state, *step, *parts, T.doubles)
+    return compiled_kernel(__name__, signature)

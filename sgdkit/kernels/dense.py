@@ -100,12 +100,49 @@ def _add_gradient_many(X, rows, start, stop, slope, g):
             g[d * n_outputs + k] += s[k]
 
 
-@_compile
-def _run_batches(
+def epoch(
     X, y, weight, mean_weight, runs, edges, whole_runs, batch_size,
-    w, slots, hyper, rates, lr, t, l1, l2, n_outputs, fit_intercept, loss_hyper, loss, update, report,
-    rows, offsets, offsets_after, cursor, tile, y_tile, weight_tile, raw, slope, g,
+    w, slots, hyper, rates, lr, t, l1, l2, n_outputs, fit_intercept,
+    loss_hyper, loss_address, update_address, report,
 ):  # fmt: skip
+    """Run one epoch; return the number of update steps done so far (`t` and those made here).
+
+    `w` holds ``n_features * n_outputs`` weights, then the intercepts. `report` receives the sum of
+    losses, the sum of squared batch gradient norms, the number of batches, and 1 where training
+    met a value that is not finite; the weights then are those before that batch.
+    """
+    loss, update = as_loss(loss_address, w), as_update(update_address, w)
+    capacity = largest_batch(runs, edges, whole_runs, batch_size)
+    rows_owner = np.empty(2 * capacity, np.int64)  # this batch and the next
+    offsets_owner = np.zeros(capacity + 1, np.int64)
+    offsets_after_owner = np.zeros(capacity + 1, np.int64)
+    cursor_owner = np.zeros(3, np.int64)
+    tile = capacity if whole_runs else min(TILE, capacity)  # rows of a query are needed together
+    y_tile_owner = np.empty(tile, w.dtype)
+    weight_tile_owner = np.empty(tile, w.dtype)
+    raw_owner = np.empty((tile, n_outputs), w.dtype)
+    slope_owner = np.empty((tile, n_outputs), w.dtype)
+    g_owner = np.zeros(w.shape[0], w.dtype)
+    X = borrow(X)
+    y = borrow(y)
+    weight = borrow(weight)
+    runs = borrow(runs)
+    edges = borrow(edges)
+    w = borrow(w)
+    slots = borrow(slots)
+    hyper = borrow(hyper)
+    rates = borrow(rates)
+    loss_hyper = borrow(loss_hyper)
+    report = borrow(report)
+    rows = borrow(rows_owner)
+    offsets = borrow(offsets_owner)
+    offsets_after = borrow(offsets_after_owner)
+    cursor = borrow(cursor_owner)
+    y_tile = borrow(y_tile_owner)
+    weight_tile = borrow(weight_tile_owner)
+    raw = borrow(raw_owner)
+    slope = borrow(slope_owner)
+    g = borrow(g_owner)
     n_penalised = X.shape[1] * n_outputs
     n_moving = n_penalised + n_outputs if fit_intercept else n_penalised
     m = next_batch(runs, edges, whole_runs, batch_size, cursor, rows, 0, offsets)
@@ -136,50 +173,18 @@ def _run_batches(
                 _add_gradient_many(X, rows, start, stop, slope, g)
         if not np.isfinite(batch_value):
             report[3] = 1.0
-            return t
+            break
         report[0] += batch_value * m
         report[2] += 1.0
         t += 1
         report[1] += update(
-            w, g, n_moving, slots, hyper, rates, lr, w.dtype.type(t), l1, l2, n_penalised
+            w, g, n_moving, slots, hyper, rates, lr, float(t), l1, l2, n_penalised
         )
         for i in range(m_after):
             rows[i] = rows[m + i]
         offsets, offsets_after = offsets_after, offsets
         m = m_after
-    return t
-
-
-def epoch(
-    X, y, weight, mean_weight, runs, edges, whole_runs, batch_size,
-    w, slots, hyper, rates, lr, t, l1, l2, n_outputs, fit_intercept,
-    loss_hyper, loss_address, update_address, report,
-):  # fmt: skip
-    """Run one epoch; return the number of update steps done so far (`t` and those made here).
-
-    `w` holds ``n_features * n_outputs`` weights, then the intercepts. `report` receives the sum of
-    losses, the sum of squared batch gradient norms, the number of batches, and 1 where training
-    met a value that is not finite; the weights then are those before that batch.
-    """
-    capacity = largest_batch(runs, edges, whole_runs, batch_size)
-    rows = np.empty(2 * capacity, np.int64)  # this batch and the next
-    offsets = np.zeros(capacity + 1, np.int64)
-    offsets_after = np.zeros(capacity + 1, np.int64)
-    cursor = np.zeros(3, np.int64)
-    tile = capacity if whole_runs else min(TILE, capacity)  # rows of a query are needed together
-    y_tile = np.empty(tile, w.dtype)
-    weight_tile = np.empty(tile, w.dtype)
-    raw = np.empty((tile, n_outputs), w.dtype)
-    slope = np.empty((tile, n_outputs), w.dtype)
-    g = np.zeros(w.shape[0], w.dtype)
-    t = _run_batches(
-        borrow(X), borrow(y), borrow(weight), mean_weight, borrow(runs), borrow(edges), whole_runs, batch_size,
-        borrow(w), borrow(slots), borrow(hyper), borrow(rates), lr, t, l1, l2, n_outputs, fit_intercept,
-        borrow(loss_hyper), as_loss(loss_address, w), as_update(update_address, w), borrow(report),
-        borrow(rows), borrow(offsets), borrow(offsets_after), borrow(cursor), tile,
-        borrow(y_tile), borrow(weight_tile), borrow(raw), borrow(slope), borrow(g),
-    )  # fmt: skip
-    keep((rows, offsets, offsets_after, cursor, y_tile, weight_tile, raw, slope, g))
+    keep((rows_owner, offsets_owner, offsets_after_owner, cursor_owner, y_tile_owner, weight_tile_owner, raw_owner, slope_owner, g_owner))
     return t
 
 
@@ -189,7 +194,7 @@ def dense_epoch(dtype: np.dtype) -> Any:
     T = kernel_types(dtype)
     data = (T.matrix_in, T.vector_in, T.vector_in, types.float64)
     order = (T.index_in, T.index_in, types.boolean, types.int64)
-    state = (T.vector, T.matrix, T.vector, T.vector)
+    state = (T.vector, T.matrix, T.doubles, T.vector)
     step = (T.scalar, types.int64, T.scalar, T.scalar, types.int64, types.boolean)
-    parts = (T.vector, types.int64, types.int64, types.Array(types.float64, 1, "C"))
-    return compiled_kernel(epoch, types.int64(*data, *order, *state, *step, *parts))
+    parts = (T.doubles, types.int64, types.int64, T.doubles)
+    return compiled_kernel(__name__, types.int64(*data, *order, *state, *step, *parts))

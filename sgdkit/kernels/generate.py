@@ -7,6 +7,7 @@ imported; their code is part of the file's name, so a cached file always matches
 
 import hashlib
 import inspect
+import sys
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -145,31 +146,28 @@ def _key(parts: list[Any]) -> str:
 
 
 _KERNEL = """\
-from numba import njit
-from sgdkit.kernels.abi import FASTMATH
+
+
 from sgdkit.kernels.generate import SCALARS
 
-kernel, signature = SCALARS["{key}"]["kernel"]
-
-
-@njit([signature], cache=True, nogil=True, error_model="numpy", fastmath=FASTMATH)
-def run({arguments}):
-    return kernel({arguments})
+run = njit(
+    [SCALARS["{key}"]["signature"]], cache=True, nogil=True, error_model="numpy", fastmath=FASTMATH
+)(epoch)
 """
 
 
-def compiled_kernel(function: FunctionType, signature: Any) -> Any:
-    """Return `function` compiled for one signature, from disk or freshly compiled.
+def compiled_kernel(module: str, signature: Any) -> Any:
+    """Return the function ``epoch`` of a kernel module compiled for one signature.
 
-    The cache folder's name holds the hash of every file of this package, so a kernel may call
-    helpers of another file and is still rebuilt when they change.
+    The module's text is copied into the cache, because Numba keeps machine code beside the file it
+    came from. The cache folder's name holds the hash of every file of this package, so a kernel
+    may call helpers of another file and is still rebuilt when they change.
     """
-    key = _key(["kernel", function.__module__, str(signature)])
-    kernel = njit(function, nogil=True, error_model="numpy", fastmath=FASTMATH)
-    SCALARS[key] = {"kernel": (kernel, signature)}
-    arguments = ", ".join(inspect.signature(function).parameters)
+    key = _key(["kernel", module, str(signature)])
+    SCALARS[key] = {"signature": signature}
+    source = inspect.getsource(sys.modules[module]) + _KERNEL.format(key=key)
     with compiler_lock():
-        return load_generated(f"kernel_{key}", _KERNEL.format(key=key, arguments=arguments)).run
+        return load_generated(f"kernel_{key}", source).run
 
 
 class CompiledRule:

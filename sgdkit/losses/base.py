@@ -1,7 +1,7 @@
 """What a loss is: one value and one gradient for each raw prediction."""
 
 from abc import abstractmethod
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -21,8 +21,9 @@ class Loss(ParameterObject):
     tasks : frozenset of {"regression", "classification", "ranking"}
         What kind of target it takes.
     curvature : float
-        Largest second derivative with respect to the raw prediction (``inf`` where there is none,
-        as for the hinge). Sets the scale of automatic rates.
+        Largest second derivative of the mean loss along raw predictions that move by at most 1 in
+        each row (``inf`` where there is none, as for the hinge); for a pointwise loss that of one
+        row. Sets the scale of automatic rates.
     multi_output : bool, default=False
         Whether a row has one raw prediction for each class.
     """
@@ -32,9 +33,7 @@ class Loss(ParameterObject):
     multi_output: ClassVar[bool] = False
 
     @abstractmethod
-    def evaluate_batch(
-        self, xp: Any, raw: Any, y: Any, weight: Any, offsets: Any
-    ) -> tuple[Any, Any]:
+    def evaluate_batch(self, xp: Any, raw: Any, y: Any, weight: Any, offsets: Any) -> tuple[Any, Any]:
         """Return the weighted sum of losses and its gradient, on arrays of the namespace `xp`.
 
         Parameters

@@ -38,5 +38,10 @@ class Logistic(PointwiseLoss):
         return np.logaddexp(0.0 * raw, raw) - y * raw, sigmoid - y
 
     def best_constant(self, y, weight, n_outputs):  # noqa: D102
-        rate = np.clip(np.average(y, weights=weight), 1e-6, 1.0 - 1e-6)
-        return np.array([np.log(rate / (1.0 - rate))])
+        if n_outputs == 1:
+            share = np.array([np.average(y, weights=weight)])
+        else:  # one against the rest
+            share = np.bincount(y.astype(np.int64), weights=weight, minlength=n_outputs)
+            share = share / share.sum()
+        rate = np.clip(share, 1e-6, 1.0 - 1e-6)
+        return np.log(rate / (1.0 - rate))

@@ -34,6 +34,7 @@ class AdaGrad(UpdateRule):
     slots = ("gradient_square_sum",)
     hyper = ("eps",)
     sparse = "exact"
+    anneals = True
 
     def __init__(self, eps: float = 1e-8):
         self.eps = eps

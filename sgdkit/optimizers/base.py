@@ -43,9 +43,15 @@ class UpdateRule(ParameterObject):
         and wants a rate near 1 (Prodigy).
     auto_rate : float, default=1.0
         Factor on the automatic rate, dimensionless.
+    anneals : bool, default=False
+        Whether steps shrink by themselves as gradients add up (Adagrad). A long automatic run then
+        starts at a higher rate.
     reductions : tuple of str, default=()
         Names of sums over all coordinates that `update` needs; the method ``reduce`` gives each
         coordinate's terms and `update` receives the sums as a seventh argument.
+    has_proximal_step : bool
+        Whether the penalty can be applied as a proximal step, which ``l1`` needs. Set for every
+        subclass: it has ``step_size`` or ``regularized``.
 
     Notes
     -----
@@ -70,7 +76,13 @@ class UpdateRule(ParameterObject):
     sparse: ClassVar[Literal["exact", "catch_up", "dense"]] = "dense"
     step: ClassVar[Literal["linear", "normalized", "free"]] = "normalized"
     auto_rate: ClassVar[float] = 1.0
+    anneals: ClassVar[bool] = False
     reductions: ClassVar[tuple[str, ...]] = ()
+    has_proximal_step: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **settings: Any) -> None:
+        super().__init_subclass__(**settings)
+        cls.has_proximal_step = any(cls.function(role) is not None for role in ("step_size", "regularized"))
 
     @staticmethod
     @abstractmethod
@@ -88,8 +100,3 @@ class UpdateRule(ParameterObject):
         t : float
             Number of this step, counted from 1.
         """
-
-    @property
-    def has_proximal_step(self) -> bool:
-        """Whether the penalty can be applied as a proximal step, which ``l1`` needs."""
-        return self.function("step_size") is not None or self.function("regularized") is not None

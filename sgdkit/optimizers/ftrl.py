@@ -51,6 +51,7 @@ class FTRL(UpdateRule):
     slots = ("z", "gradient_square_sum", "stiffness")
     hyper = ("beta",)
     sparse = "exact"
+    anneals = True
 
     def __init__(self, beta: float = 1e-6):
         self.beta = beta

@@ -15,7 +15,7 @@ import pluggy
 
 from sgdkit.exceptions import PluginError, PluginWarning
 from sgdkit.plugin import builtin
-from sgdkit.plugin.specs import PROJECT, PluginSpecs
+from sgdkit.plugin.specs import HOOKS, PROJECT, PluginSpecs
 
 __all__ = ("PluginFailure", "PluginManager", "installed_entry_points")
 
@@ -100,11 +100,24 @@ class PluginManager:
         try:
             self._pluggy.register(plugin, entry.name)
             self._pluggy.check_pending()
+            self._try(entry.name)
         except Exception:
-            # A plugin that names an unknown hook would otherwise stay half registered.
+            # A plugin that names an unknown hook, or whose hooks fail, would otherwise stay half registered.
             if self._pluggy.has_plugin(entry.name):
                 self._pluggy.unregister(name=entry.name)
             raise
+
+    def _try(self, plugin_name: str) -> None:
+        """Call the hooks of one plugin, so that what is wrong with them shows now and is charged to it."""
+        for hook in HOOKS.values():
+            for implementation in getattr(self._pluggy.hook, hook).get_hookimpls():
+                if implementation.plugin_name != plugin_name:
+                    continue
+                for component in implementation.function():
+                    if not (isinstance(component, type) and isinstance(getattr(component, "name", None), str)):
+                        raise PluginError(
+                            f"{hook} returned {component!r}; it must return classes with a string attribute 'name'"
+                        )
 
     def _fail(self, entry: metadata.EntryPoint, error: Exception) -> None:
         owner = entry.dist.name if entry.dist else "unknown distribution"

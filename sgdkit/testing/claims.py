@@ -30,7 +30,9 @@ def largest_difference(found: Any, expected: Any) -> float:
 def claim_close(found: Any, expected: Any, allowed: float, sentence: str) -> None:
     """Raise AssertionError unless the largest relative difference is at most `allowed`."""
     gap = largest_difference(found, expected)
-    claim(gap <= allowed, f"{sentence}: the largest relative difference is {gap:.2g}, allowed is {allowed:.0e}.")
+    claim(
+        gap <= allowed, f"{sentence}: the largest relative difference is {gap:.2g}; {allowed:.0e} is allowed."
+    )
 
 
 @contextlib.contextmanager

@@ -17,8 +17,8 @@ from sgdkit.testing.forms import REFERENCE, Task, available_forms, follow_gradie
 __all__ = ("OPTIMIZER_CHECKS", "check_optimizer")
 
 FORM_TOLERANCE = {"float32": 1e-6, "float64": 1e-14}
-# Slots may be differences of nearly equal numbers; the weights are what counts.
-SLOT_TOLERANCE = {"float32": 1e-4, "float64": 1e-11}
+# Slots may be sums of both signs that nearly cancel; the weights are what counts.
+SLOT_TOLERANCE = {"float32": 1e-3, "float64": 1e-11}
 FUNCTIONS = ("update", "step_size", "regularized", "catch_up", "reduce")
 
 
@@ -60,7 +60,7 @@ def check_declaration(rule: UpdateRule) -> None:
         "step": ("linear", "normalized", "free"),
     }.items():
         value = getattr(kind, field)
-        claim(value in allowed, f"{label}.{field} is {value!r}, but must be one of {', '.join(map(repr, allowed))}.")
+        claim(value in allowed, f"{label}.{field} is {value!r}, but must be one of {allowed}.")
     claim(kind.auto_rate > 0.0, f"{label}.auto_rate is {kind.auto_rate!r}, but must be positive.")
     parameters = set(inspect.signature(kind).parameters)
     unknown = sorted(set(kind.hyper) - parameters)
@@ -81,7 +81,7 @@ def check_declaration(rule: UpdateRule) -> None:
         )
     claim(
         not kind.reductions or kind.sparse == "dense",
-        f"{label} has reductions, which run over every coordinate, so sparse must be 'dense', not {kind.sparse!r}.",
+        f"{label} has reductions over every coordinate, so sparse must be 'dense', not {kind.sparse!r}.",
     )
     for role in FUNCTIONS:
         if (function := kind.function(role)) is not None:
@@ -106,7 +106,7 @@ def check_forms(rule: UpdateRule) -> None:
                 found.w.dtype == found.slots.dtype == np.dtype(dtype),
                 f"{label}: the {form.name} form turned {dtype} into {found.w.dtype}; write 1.0, not 1.",
             )
-            sentence = f"{label}: the {form.name} form differs from NumPy's at {dtype} after {len(G)} steps in "
+            sentence = f"{label}: the {form.name} form differs from NumPy at {dtype} after {len(G)} steps in "
             claim_close(found.w, expected.w, FORM_TOLERANCE[dtype], sentence + "the weights")
             for name, slot, wanted in zip(rule.slots, found.slots, expected.slots, strict=True):
                 claim_close(slot, wanted, SLOT_TOLERANCE[dtype], sentence + f"the slot {name!r}")
@@ -187,8 +187,8 @@ def check_zero_gradient(rule: UpdateRule) -> None:
                     later,
                     now,
                     0.0,
-                    f"{label} is declared sparse = 'exact', but step_size changes with t, while sparse kernels make "
-                    "all missed penalty steps with one size",
+                    f"{label} is declared sparse = 'exact', but step_size changes with t, and sparse kernels "
+                    "make all missed penalty steps with one size",
                 )
         if rule.sparse == "catch_up":
             _check_catch_up(rule, w, slots, rates, t)
@@ -208,12 +208,10 @@ def _check_catch_up(rule: UpdateRule, w: Any, slots: Any, rates: Any, t: float) 
                 catch_up(w[j], tuple(s[j] for s in slots), rule.hyper_values(), rates[j], t, k)
                 for j in range(w.shape[0])
             ]
-        sentence = f"{label}.catch_up over {k} steps after step {t:g} differs from {k} steps with a zero gradient in "
+        sentence = f"{label}.catch_up over {k} steps after step {t:g} differs from {k} dense ones in "
         claim_close([c[0] for c in caught], dense, 1e-11, sentence + "the weights")
         for i, name in enumerate(rule.slots):
-            claim_close(
-                [c[1][i] for c in caught], dense_slots[i], 1e-11, sentence + f"the slot {name!r}"
-            )
+            claim_close([c[1][i] for c in caught], dense_slots[i], 1e-11, sentence + f"the slot {name!r}")
 
 
 def check_fixed_point(rule: UpdateRule) -> None:
@@ -233,8 +231,8 @@ def check_fixed_point(rule: UpdateRule) -> None:
             moved,
             w,
             1e-9,
-            f"{type(rule).__name__}: the optimum under l1={l1:g}, l2={l2:g} is not a fixed point, so the step of the "
-            "penalty does not match that of the gradient",
+            f"{type(rule).__name__}: the optimum under l1={l1:g}, l2={l2:g} is no fixed point, so the step "
+            "of the penalty does not match that of the gradient",
         )
 
 
@@ -263,7 +261,7 @@ def check_descent(rule: UpdateRule) -> None:
     for t in range(1, 501):
         w, slots = apply_rule(np, rule, w, w - target, slots, rate, float(t))
     left = float(np.sum((w - target) ** 2) / np.sum(target**2))
-    claim(left < 0.5, f"{type(rule).__name__} leaves {left:.2g} of a quadratic loss after 500 steps; 0.5 is allowed.")
+    claim(left < 0.5, f"{type(rule).__name__} leaves {left:.2g} of a loss after 500 steps; 0.5 is allowed.")
 
 
 def check_sparse_training(rule: UpdateRule) -> None:
@@ -276,8 +274,9 @@ def check_sparse_training(rule: UpdateRule) -> None:
     for l1, l2 in strengths:
         for batch_size in (1, 7):
             task = Task(
-                X=X, y=y, loss=Logistic(), rule=rule, l1=l1, l2=l2, batch_size=batch_size, n_epochs=2, shuffle=True
-            )
+                X=X, y=y, loss=Logistic(), rule=rule, l1=l1, l2=l2,
+                batch_size=batch_size, n_epochs=2, shuffle=True,
+            )  # fmt: skip
             expected = train_task(REFERENCE, task)
             for name in ("compiled dense", "compiled CSR int32"):
                 with failures_as_claims(f"{label} does not train in the {name} form"):
@@ -286,7 +285,7 @@ def check_sparse_training(rule: UpdateRule) -> None:
                     found.w,
                     expected.w,
                     1e-11,
-                    f"{label}: two epochs in the {name} form (l1={l1:g}, l2={l2:g}, batches of {batch_size}) end at "
+                    f"{label}: two {name} epochs (l1={l1:g}, l2={l2:g}, batches of {batch_size}) end at "
                     "other weights than on NumPy arrays",
                 )
 

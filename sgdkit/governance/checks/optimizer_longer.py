@@ -38,8 +38,9 @@ def optimizer_longer(context: AuditContext) -> Finding:
         return absent("X_train was not given, so training could not be continued.")
     changes: dict[str, Any] = {"max_iter": int(budget) * _TIMES, "tol": tol / 100.0}
     if "n_iter_no_change" in params and context.trace.n_iter:
-        # A smaller tolerance would not matter: noise in the objective exhausts the patience all the same.
-        changes = {"max_iter": context.trace.n_iter * _TIMES, "tol": None}
+        # A smaller tolerance alone would not matter: noise in the objective exhausts the patience.
+        iterations = context.trace.n_iter * _TIMES
+        changes |= {"max_iter": iterations, "n_iter_no_change": iterations}
     longer = quiet_clone(context.final).set_params(**changes)
     prefix = f"{context.fitted.final_name}__" if context.fitted.is_pipeline else ""
     fit_params = {key.removeprefix(prefix): value for key, value in context.fit_params.items()}
@@ -53,13 +54,16 @@ def optimizer_longer(context: AuditContext) -> Finding:
         float(np.sqrt(np.mean((now - then) ** 2))) / spread if spread > 0.0 else float(np.any(now != then))
     )
     n_iter_longer = int(np.max(getattr(longer, "n_iter_", 0))) or None
-    counts = f"{n_iter_longer:,} iterations instead of {context.trace.n_iter:,}" if n_iter_longer and context.trace.n_iter else "more iterations"
+    made = context.trace.n_iter
+    counts = (
+        f"{n_iter_longer:,} iterations instead of {made:,}" if n_iter_longer and made else "more iterations"
+    )
     return measured(
         f"With {counts}, outputs move by {moved:.2%} of their spread.",
         passed=moved <= 0.05,
         value=ramp(moved, good=0.05, bad=0.5),
         relative_change=moved,
-        n_iter=context.trace.n_iter,
+        n_iter=made,
         n_iter_longer=n_iter_longer,
     )
 

@@ -2,7 +2,7 @@
 
 import base64
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,11 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def to_html(
-    runs: Sequence[Run], *, title: str = "How these models were trained", reference: bool = True
+    runs: Sequence[Run],
+    *,
+    title: str = "How these models were trained",
+    reference: bool = True,
+    drawings: plots.Drawings | None = None,
 ) -> str:
     """Render runs as one HTML page that needs no network.
 
@@ -34,6 +38,8 @@ def to_html(
         Heading.
     reference : bool, default=True
         Show the published reference cases beside the runs, marked as such.
+    drawings : Drawings or None, default=None
+        Figures from `sgdkit.governance.render.plots.draw`, where they are drawn already.
 
     Returns
     -------
@@ -49,12 +55,12 @@ def to_html(
         lstrip_blocks=True,
     )
     environment.filters.update(words=_words, number=_number, percent=_percent)
-    figure = plots.score_risk_figure(runs, reference=reference)
+    drawn = plots.draw(runs, reference=reference) if drawings is None else drawings
     return str(
         environment.get_template("report.html").render(
             title=title,
-            runs=[_view(run) for run in runs],
-            score_risk=_data_uri(figure),
+            runs=[_view(run, figures) for run, figures in zip(runs, drawn.runs, strict=True)],
+            score_risk=_data_uri(drawn.overview),
             reference_cases=REFERENCE_CASES if reference else (),
             grades=[(grade, GLYPHS[grade], CAPS.get(grade)) for grade in Grade],
             glyphs=GLYPHS,
@@ -62,13 +68,13 @@ def to_html(
     )
 
 
-def _view(run: Run) -> dict[str, Any]:
+def _view(run: Run, drawn: Mapping[str, bytes]) -> dict[str, Any]:
     """What the template shows of one run."""
     record = run.record
     return {
         "run": run,
         "record": record,
-        "figures": _figures(run),
+        "figures": _figures(run, drawn),
         "groups": _groups(record),
         "folds": _folds(run),
         "hash": record.content_hash,
@@ -76,20 +82,20 @@ def _view(run: Run) -> dict[str, Any]:
     }
 
 
-def _figures(run: Run) -> list[dict[str, str]]:
+def _figures(run: Run, drawn: Mapping[str, bytes]) -> list[dict[str, str]]:
     found = []
-    loss = plots.loss_figure(run)
+    loss = drawn.get("loss")
     if loss is not None:
         values = run.trace_columns["loss"]
         words = f"Loss falls from {_number(values[0])} to {_number(values[-1])} in {len(values)} steps."
         if not values[-1] <= values[0]:
             words = f"Loss goes from {_number(values[0])} to {_number(values[-1])} in {len(values)} steps."
         found.append({"src": _data_uri(loss), "caption": words})
-    parameters = plots.parameter_figure(run)
+    parameters = drawn.get("parameters")
     if parameters is not None:
-        drawn = plots.drawn_parameters(run.trace_columns)
-        words = f"{len(drawn)} parameters after every step."
-        if any(name.startswith("bias") and name not in drawn for name in run.trace_columns):
+        names = plots.drawn_parameters(run.trace_columns)
+        words = f"{len(names)} parameters after every step."
+        if any(name.startswith("bias") and name not in names for name in run.trace_columns):
             words += " The bias is on another scale; it is in the trace table."
         found.append({"src": _data_uri(parameters), "caption": words})
     return found
@@ -114,8 +120,8 @@ def _folds(run: Run) -> list[tuple[str, float, float, int]]:
     ]
 
 
-def _data_uri(figure: Any) -> str:
-    return "data:image/png;base64," + base64.b64encode(plots.to_png(figure)).decode("ascii")
+def _data_uri(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
 
 
 def _words(name: str) -> str:

@@ -3,6 +3,7 @@
 import io
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sgdkit.governance.extras import import_extra
@@ -11,7 +12,9 @@ from sgdkit.governance.reference import REFERENCE_CASES
 from sgdkit.governance.render.run import Run
 
 __all__ = (
+    "Drawings",
     "dimension_figure",
+    "draw",
     "drawn_parameters",
     "loss_figure",
     "parameter_figure",
@@ -23,6 +26,22 @@ INK, MUTED, GRID = "#1d2733", "#66717f", "#e3e7ec"
 # Distinct in hue and in lightness, so they survive a grey printer and most colour blindness.
 COLORS = ("#1f5f8b", "#c8642b", "#2f7d5b", "#8a4f9e", "#b3902f", "#6b7785", "#a23b4a", "#3aa0a8")
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "h")
+
+
+@dataclass(frozen=True)
+class Drawings:
+    """Figures of a report as PNG.
+
+    Attributes
+    ----------
+    overview : bytes
+        Score against risk.
+    runs : tuple of dict
+        ``loss``, ``parameters`` and ``dimensions`` of each run, where it has them.
+    """
+
+    overview: bytes
+    runs: tuple[dict[str, bytes], ...]
 
 
 def loss_figure(run: Run) -> Any | None:
@@ -132,6 +151,30 @@ def dimension_figure(record: AuditRecord) -> Any:
         loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=2, frameon=False, fontsize=8, labelcolor=INK
     )
     return _titled(figure, axes, "Thirteen dimensions")
+
+
+def draw(runs: Sequence[Run], *, reference: bool = True) -> Drawings:
+    """Draw every figure of a report once, for the page and for the files.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        What to draw.
+    reference : bool, default=True
+        Show the published reference cases in the plot of score against risk.
+    """
+    return Drawings(
+        to_png(score_risk_figure(runs, reference=reference)), tuple(_draw_run(run) for run in runs)
+    )
+
+
+def _draw_run(run: Run) -> dict[str, bytes]:
+    figures = {
+        "loss": loss_figure(run),
+        "parameters": parameter_figure(run),
+        "dimensions": dimension_figure(run.record),
+    }
+    return {kind: to_png(figure) for kind, figure in figures.items() if figure is not None}
 
 
 def to_png(figure: Any) -> bytes:

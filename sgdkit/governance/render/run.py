@@ -47,11 +47,12 @@ class Run:
                 f"The run {self.name!r} has no audit; give Run(name, audit=sgdkit.audit(...))."
             )
         made = self.record.training.get("n_iter")
-        if isinstance(self.trace, ParameterTrace) and made and len(self.trace.rows) not in (0, made):
+        traced = len(self.trace.rows) if isinstance(self.trace, ParameterTrace) else 0
+        if made and traced not in (0, made):
             raise InvalidParameterError(
-                f"The trace of the run {self.name!r} holds {len(self.trace.rows)} epochs, but the audited model made "
-                f"{made}: a later fit has overwritten it, since clones share callbacks. Cross-validate a pipeline "
-                "that was built without the trace, or fit the audited model last."
+                f"The trace of the run {self.name!r} holds {traced} epochs, the audited model made {made}. "
+                "A later fit has overwritten it, for clones share callbacks. Cross-validate a pipeline that "
+                "was built without the trace, or fit the audited model last."
             )
 
     @property

@@ -60,10 +60,11 @@ def write_report(
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
     # All content is made before the first file is touched: a failure leaves an older report whole.
-    contents = {"report.html": to_html(runs, title=title, reference=reference).encode()}
+    drawings = plots.draw(runs, reference=reference)
+    contents = {"report.html": to_html(runs, title=title, reference=reference, drawings=drawings).encode()}
     contents |= dict(_records(runs))
     contents |= dict(_tables(runs, reference=reference))
-    contents |= dict(_figures(runs, reference=reference))
+    contents |= dict(_figures(runs, drawings))
     return tuple(_replace(folder / name, content) for name, content in contents.items())
 
 
@@ -90,20 +91,13 @@ def _tables(runs: Sequence[Run], *, reference: bool) -> Iterator[tuple[str, byte
         yield f"{name}.json", json.dumps(table.records(), indent=1, ensure_ascii=False).encode()
 
 
-def _figures(runs: Sequence[Run], *, reference: bool) -> Iterator[tuple[str, bytes]]:
-    yield "score_risk.png", plots.to_png(plots.score_risk_figure(runs, reference=reference))
-    for position, run in enumerate(runs):
-        slug = re.sub(r"[^a-z0-9]+", "-", run.name.lower()).strip("-")[:40] or "run"
-        if sum(re.sub(r"[^a-z0-9]+", "-", other.name.lower()).strip("-")[:40] == slug for other in runs) > 1:
-            slug = f"{slug}-{position + 1}"
-        figures = {
-            "loss": plots.loss_figure(run),
-            "parameters": plots.parameter_figure(run),
-            "dimensions": plots.dimension_figure(run.record),
-        }
-        for name, figure in figures.items():
-            if figure is not None:
-                yield f"{slug}_{name}.png", plots.to_png(figure)
+def _figures(runs: Sequence[Run], drawings: plots.Drawings) -> Iterator[tuple[str, bytes]]:
+    yield "score_risk.png", drawings.overview
+    slugs = [re.sub(r"[^a-z0-9]+", "-", run.name.lower()).strip("-")[:40] or "run" for run in runs]
+    for position, (slug, figures) in enumerate(zip(slugs, drawings.runs, strict=True)):
+        unique = slug if slugs.count(slug) == 1 else f"{slug}-{position + 1}"
+        for kind, png in figures.items():
+            yield f"{unique}_{kind}.png", png
 
 
 def _replace(path: Path, content: bytes) -> Path:

@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from sgdkit.data.order import batches, epoch_order
+from sgdkit.kernels.batches import largest_batch, next_batch
+
+
+def compiled_batches(order, edges, whole_runs, batch_size):
+    """Return what the kernels would visit, batch by batch."""
+    capacity = int(largest_batch(order, edges, whole_runs, batch_size))
+    rows, offsets = np.empty(capacity, np.int64), np.zeros(capacity + 1, np.int64)
+    cursor = np.zeros(3, np.int64)
+    found = []
+    while (m := next_batch(order, edges, whole_runs, batch_size, cursor, rows, 0, offsets)) > 0:
+        found.append((rows[:m].copy(), offsets[: cursor[2] + 1].copy()))
+    return found
+
+
+@pytest.mark.parametrize("whole_runs", [False, True])
+def test_kernels_and_reference_make_the_same_batches_of_random_runs(whole_runs):
+    random = np.random.default_rng(0)
+    for trial in range(60):
+        n_runs = int(random.integers(1, 25))
+        edges = np.append(0, np.cumsum(random.integers(1, 1 + int(random.integers(1, 9)), n_runs)))
+        order = epoch_order(n_runs, trial, 0, trial % 2 == 0)
+        batch_size = int(random.integers(1, 15))
+        expected = list(batches(order, edges, whole_runs, batch_size))
+        found = compiled_batches(order, edges, whole_runs, batch_size)
+        assert len(found) == len(expected), (edges, order, batch_size)
+        for (rows, offsets), (wanted, wanted_offsets) in zip(found, expected, strict=True):
+            assert rows.tolist() == wanted.tolist()
+            if whole_runs:
+                assert offsets.tolist() == wanted_offsets.tolist()
+
+
+def test_buffers_hold_the_largest_batch_and_no_more_than_all_rows():
+    edges = np.array([0, 3, 5, 12, 13])
+    order = np.arange(4)
+    assert largest_batch(order, edges, False, 4) == 4
+    assert largest_batch(order, edges, False, 100) == 13
+    assert largest_batch(order, edges, True, 4) == 7
+
+
+def test_rows_are_written_from_the_place_that_was_asked_for():
+    rows = np.full(9, -1)
+    edges, order, cursor = np.array([0, 2, 4]), np.array([1, 0]), np.zeros(3, np.int64)
+    assert next_batch(order, edges, False, 3, cursor, rows, 5, np.zeros(4, np.int64)) == 3
+    assert rows.tolist() == [-1, -1, -1, -1, -1, 2, 3, 0, -1]
