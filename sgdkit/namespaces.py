@@ -41,7 +41,7 @@ def _global_names(code: CodeType) -> tuple[str, ...]:
 def _used_globals(function: FunctionType) -> dict[str, Any]:
     scope = function.__globals__
     used = {name: scope[name] for name in _global_names(function.__code__) if name in scope}
-    if function in used.values():
+    if any(value is function for value in used.values()):
         raise InvalidParameterError(
             f"{function.__qualname__} calls itself; a rule or loss may use loops where its contract allows "
             "them, but no recursion."

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import textwrap
@@ -145,10 +146,11 @@ def test_fingerprints_do_not_depend_on_the_process():
         "from sgdkit.optimizers import Adam\n"
         "print(code_fingerprint(Adam.function('catch_up')))"
     )
-    runs = {
-        subprocess.run(
-            [sys.executable, "-c", program], check=True, capture_output=True, text=True, env={"PYTHONHASHSEED": s}
-        ).stdout
-        for s in ("1", "2")
-    }
+    runs = set()
+    for seed in ("1", "2"):
+        command = [sys.executable, "-c", program]
+        done = subprocess.run(
+            command, check=True, capture_output=True, text=True, env={**os.environ, "PYTHONHASHSEED": seed}
+        )
+        runs.add(done.stdout)
     assert len(runs) == 1

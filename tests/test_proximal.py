@@ -56,6 +56,6 @@ def test_both_closed_forms_agree_where_the_series_is_taken():
 
 @pytest.mark.parametrize("form", [proximal_step, proximal_steps, proximal_steps_series])
 def test_float32_stays_float32(form):
-    w, step, strength = (np.array([x], np.float32) for x in (1.0, 1e-4, 0.1))
-    arguments = (w, step, strength, strength) if form is proximal_step else (w, step, step, strength, strength)
-    assert form(*arguments).dtype == np.float32
+    w, step, l1, l2, k = (np.array([x], np.float32) for x in (1.0, 1e-4, 0.1, 0.2, 3.0))
+    arguments = (l1, l2) if form is proximal_step else (k, l1, l2)
+    assert form(w, step, *arguments).dtype == np.float32

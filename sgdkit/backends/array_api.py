@@ -100,6 +100,7 @@ class ArrayBackend(Backend):
         l1 = xp.asarray(problem.l1 * penalised, dtype=dtype) if has_penalty else 0.0
         l2 = xp.asarray(problem.l2 * penalised, dtype=dtype) if has_penalty else 0.0
         moving = xp.asarray(np.repeat(np.append(np.ones(d), float(problem.fit_intercept)), k), dtype=dtype)
+        center = xp.asarray(np.zeros((1, d)) if problem.center is None else problem.center[None, :], dtype=dtype)
         loss_sum = 0.0
         square_sum = 0.0
         n_batches = 0
@@ -113,11 +114,16 @@ class ArrayBackend(Backend):
                 weight = xp.take(problem.weight, index)
             weight = weight / (y.shape[0] * problem.mean_weight)
             W = xp.reshape(state.w, (d + 1, k))
-            raw = X @ W[:d, :] + W[d:, :]
+            raw = X @ W[:d, :] + (W[d:, :] - center @ W[:d, :])
             value, slope = problem.loss.evaluate_batch(xp, raw, y, weight, offsets)
             if not np.isfinite(float(value)):
                 return EpochReport(loss_sum / problem.X.shape[0], 0.0, finite=False)
-            gradient = xp.concat([xp.reshape(X.T @ slope, (-1,)), xp.sum(slope, axis=0)]) * moving
+            # A sum below its own rounding is zero, as in the compiled kernels.
+            total, magnitude = xp.sum(slope, axis=0), xp.sum(xp.abs(slope), axis=0)
+            roundoff = 1e-6 if dtype == xp.float32 else 2e-15
+            total = xp.where(xp.abs(total) <= roundoff * magnitude, 0.0 * total, total)
+            by_feature = X.T @ slope - center.T * total
+            gradient = xp.concat([xp.reshape(by_feature, (-1,)), total]) * moving
             state.step += 1
             slots = tuple(state.slots[i, :] for i in range(len(problem.rule.slots)))
             w, slots = apply_rule(

@@ -49,6 +49,9 @@ class Problem:
         Raw predictions a row.
     fit_intercept : bool
         Whether the intercept moves.
+    center : ndarray of shape (n_features,) or None, default=None
+        Only for dense X: train as if on ``X - center``, which is never formed; the intercept of the
+        state is then that of the centred rows.
     """
 
     X: Any
@@ -65,6 +68,7 @@ class Problem:
     rates: np.ndarray | None
     n_outputs: int
     fit_intercept: bool
+    center: np.ndarray | None = None
 
 
 @dataclass(slots=True)

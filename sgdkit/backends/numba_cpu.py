@@ -43,10 +43,11 @@ class NumbaBackend(Backend):
                 )  # fmt: skip
         else:
             epoch = dense_epoch(dtype)
+            center = np.empty(0, dtype) if problem.center is None else problem.center.astype(dtype)
 
             def run(state: TrainState, order: np.ndarray, lr: float, report: np.ndarray) -> int:
                 return epoch(
-                    X, *rows, order, *order_rules,
+                    X, center, *rows, order, *order_rules,
                     state.w, state.slots, hyper, rates, lr, state.step, *penalty,
                     loss_hyper, loss.address, rule.addresses[0], report,
                 )  # fmt: skip

@@ -14,7 +14,7 @@ from sgdkit.engine.stopping import Patience, StopReason
 from sgdkit.penalties import Penalty
 from sgdkit.schedules.base import Schedule
 
-__all__ = ("FitResult", "Plan", "initial_state", "train")
+__all__ = ("FitResult", "Plan", "fold_center", "initial_state", "train")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -101,7 +101,8 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
         order = epoch_order(problem.edges.shape[0] - 1, plan.seed, state.epoch, plan.shuffle)
         report = run_epoch(state, order, rate)
         weights = backend.to_host(state.w).astype(np.float64)
-        norm = float(np.linalg.norm(weights))
+        with np.errstate(over="ignore"):
+            norm = float(np.linalg.norm(weights))
         if not (report.finite and np.isfinite(norm)):
             state, reason = before, StopReason.NOT_FINITE
             break
@@ -145,3 +146,12 @@ def initial_state(problem: Problem, backend: Backend, start: np.ndarray, dtype: 
     slots = np.zeros((len(problem.rule.slots), size), dtype)
     damping = min(8.0, max_iter**0.5) if problem.rule.anneals else 1.0
     return TrainState(backend.from_host(w), backend.from_host(slots), damping=damping)
+
+
+def fold_center(state: TrainState, center: np.ndarray, n_outputs: int) -> TrainState:
+    """Return the state with the intercepts for raw rows instead of rows less `center`."""
+    folded = state.copy()
+    W = folded.w.reshape(-1, n_outputs)
+    shift = (center[None, :] @ W[:-1]) if isinstance(W, np.ndarray) else type(W)(center[None, :]) @ W[:-1]
+    W[-1:] = W[-1:] - shift.astype(W.dtype)
+    return folded

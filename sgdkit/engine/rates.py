@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from sgdkit.losses.base import Loss
 from sgdkit.optimizers.base import UpdateRule
 
-__all__ = ("automatic_rates",)
+__all__ = ("automatic_rates", "column_centers")
 
 SAMPLE_ROWS = 16_384
 
@@ -31,8 +31,8 @@ def _sample(X: Any, weight: np.ndarray | None) -> tuple[Any, np.ndarray]:
     return X[rows], weight[rows]
 
 
-def _column_scale(X: Any, weight: np.ndarray) -> np.ndarray:
-    """Return the root mean square of each column over its non-zeros; 1 for an empty column.
+def _column_scale(X: Any, weight: np.ndarray, center: np.ndarray | None) -> np.ndarray:
+    """Return the root mean square of each (centred) column over its non-zeros; 1 for an empty column.
 
     Over the non-zeros, because a rare feature is as large as a common one when it is there.
     """
@@ -41,24 +41,39 @@ def _column_scale(X: Any, weight: np.ndarray) -> np.ndarray:
         square = np.bincount(X.indices, row_weight * np.square(X.data, dtype=np.float64), X.shape[1])
         present = np.bincount(X.indices, row_weight * (X.data != 0), X.shape[1])
     else:
-        X = np.asarray(X, dtype=np.float64)
-        square = weight @ (X * X)
-        present = weight @ (X != 0.0)
+        here = X != 0.0
+        deviation = np.where(here, X if center is None else X - center, 0.0)
+        square = weight @ np.square(deviation)
+        present = weight @ here
     filled = square > 0.0
     scale = np.sqrt(square / np.where(filled, present, 1.0))
     return np.where(filled, scale, np.median(scale[filled]) if filled.any() else 1.0)
 
 
-def _row_square_norms(X: Any, scale: np.ndarray) -> np.ndarray:
+def _row_square_norms(X: Any, scale: np.ndarray, center: np.ndarray | None) -> np.ndarray:
     if sp.issparse(X):
         scaled = np.square(X.data / scale[X.indices], dtype=np.float64)
         sums = np.concatenate([[0.0], np.cumsum(scaled)])
         return sums[X.indptr[1:]] - sums[X.indptr[:-1]]
-    return np.square(np.asarray(X, dtype=np.float64) / scale).sum(axis=1)
+    return np.square((X if center is None else X - center) / scale).sum(axis=1)
+
+
+def column_centers(X: Any, weight: np.ndarray | None) -> np.ndarray | None:
+    """Return the weighted mean of each column of a dense X, from the sampled rows; None if sparse."""
+    if sp.issparse(X):
+        return None
+    rows, row_weight = _sample(X, weight)
+    return np.average(np.asarray(rows, dtype=np.float64), axis=0, weights=row_weight)
 
 
 def automatic_rates(
-    X: Any, weight: np.ndarray | None, loss: Loss, rule: UpdateRule, target_scale: float, fit_intercept: bool
+    X: Any,
+    weight: np.ndarray | None,
+    loss: Loss,
+    rule: UpdateRule,
+    target_scale: float,
+    fit_intercept: bool,
+    center: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the learning rate of each feature and of the intercept.
 
@@ -74,6 +89,8 @@ def automatic_rates(
         Size of a typical raw prediction, in the units of the target.
     fit_intercept : bool
         Whether the intercept counts in a row's norm.
+    center : ndarray of shape (n_features,) or None, default=None
+        What is subtracted from the rows in training.
 
     Returns
     -------
@@ -83,7 +100,7 @@ def automatic_rates(
     Notes
     -----
     With column scale s_j (root mean square over non-zeros) and N_i = 1 + sum_j (x_ij / s_j)² for
-    row i: normalised rules get ``auto_rate * target_scale / (s_j sqrt(mean N_i))``, linear rules
+    row i, both of centred values: normalised rules get ``auto_rate * target_scale / (s_j sqrt(mean N_i))``, linear rules
     ``auto_rate / (s_j² curvature max N_i)`` divided by the rule's own gain on a constant gradient,
     free rules ``auto_rate``.
     """
@@ -91,8 +108,9 @@ def automatic_rates(
     if rule.step == "free":
         return np.full(n_features + 1, rule.auto_rate)
     rows, row_weight = _sample(X, weight)
-    scale = _column_scale(rows, row_weight)
-    norms = float(fit_intercept) + _row_square_norms(rows, scale)
+    rows = rows if sp.issparse(rows) else np.asarray(rows, dtype=np.float64)
+    scale = _column_scale(rows, row_weight, center)
+    norms = float(fit_intercept) + _row_square_norms(rows, scale, center)
     scale = np.append(scale, 1.0)
     if rule.step == "linear":
         step_size = rule.function("step_size")

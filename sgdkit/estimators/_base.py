@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import scipy.sparse as sp
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -16,8 +17,8 @@ from sgdkit._compat import CallbackSupportMixin
 from sgdkit.backends.base import Backend, Problem, TrainState
 from sgdkit.backends.select import BACKENDS, is_cupy, select_backend
 from sgdkit.data.order import RUN_LENGTH, SHUFFLE_ROWS_BELOW, looks_ordered, run_edges
-from sgdkit.engine.loop import FitResult, Plan, initial_state, train
-from sgdkit.engine.rates import automatic_rates
+from sgdkit.engine.loop import FitResult, Plan, fold_center, initial_state, train
+from sgdkit.engine.rates import automatic_rates, column_centers
 from sgdkit.engine.stopping import StopReason
 from sgdkit.estimators._inputs import check_rows, drop_zero_weights
 from sgdkit.estimators._params import ComponentParams, check_choice, check_number
@@ -166,7 +167,8 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):  # type
         return run_edges(n, RUN_LENGTH)
 
     def _build_problem(
-        self, rows: TrainingRows, rule: UpdateRule, loss: Loss, backend: Backend, rates: np.ndarray | None
+        self, rows: TrainingRows, rule: UpdateRule, loss: Loss, backend: Backend, rates: np.ndarray | None,
+        center: np.ndarray | None,
     ) -> Problem:
         penalty = resolve_penalty(self.penalty, float(self.alpha), float(self.l1_ratio))
         self._check_rule_fits(rule, penalty.l1)
@@ -187,6 +189,7 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):  # type
             rates=rates,
             n_outputs=rows.n_outputs,
             fit_intercept=bool(getattr(self, "fit_intercept", False)),
+            center=center,
         )
 
     def _train(self, rows: TrainingRows, *, continued: bool, max_iter: int, context: Any = None) -> Self:
@@ -195,14 +198,16 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):  # type
         loss = self._resolve_loss(rows.n_outputs)
         backend, backend_reason = select_backend(self.backend, rows.X)
         memory = self._training if continued else {}
-        rates = memory.get("rates")
+        state, rates, center = (memory.get(part) for part in ("state", "rates", "center"))
+        if center is not None and sp.issparse(rows.X):
+            state, center = fold_center(state, center, rows.n_outputs), None
         if schedule is None and rates is None:
             host_X = rows.X.get() if is_cupy(rows.X) else rows.X
-            scale = loss.target_scale(rows.y, rows.weight)
             fit_intercept = bool(getattr(self, "fit_intercept", False))
-            rates = automatic_rates(host_X, rows.weight, loss, rule, scale, fit_intercept)
-        problem = self._build_problem(rows, rule, loss, backend, None if schedule else rates)
-        state = memory.get("state")
+            center = column_centers(host_X, rows.weight) if fit_intercept and state is None else center
+            scale = loss.target_scale(rows.y, rows.weight)
+            rates = automatic_rates(host_X, rows.weight, loss, rule, scale, fit_intercept, center)
+        problem = self._build_problem(rows, rule, loss, backend, None if schedule else rates, center)
         if state is not None and (type(rule), rows.X.dtype) != (memory["rule"], state.w.dtype):
             fresh = initial_state(problem, backend, np.zeros(rows.n_outputs), rows.X.dtype, max_iter)
             fresh.w = fresh.w + state.w.astype(rows.X.dtype)
@@ -218,29 +223,38 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):  # type
             n_iter_no_change=self.n_iter_no_change,
             shuffle=self.shuffle,
             seed=seed,
-            validate=None if rows.validation is None else self._validator(rows, backend),
+            validate=None if rows.validation is None else self._validator(rows, backend, center),
             early_stopping=bool(self.early_stopping),
-            observe=None if context is None else self._observer(rows, backend, context),
+            observe=None if context is None else self._observer(rows, backend, center, context),
         )
         result = train(problem, state, backend, plan)
-        self._training = {"state": result.state, "rates": rates, "seed": seed, "rule": type(rule)}
+        self._training = {
+            "state": result.state,
+            "rates": rates,
+            "center": center,
+            "seed": seed,
+            "rule": type(rule),
+        }
         self._describe(problem, backend, backend_reason, schedule)
-        self._conclude(result, rows, backend, plan)
+        self._conclude(result, rows, backend, center, plan)
         return self
 
-    def _attributes(self, state: TrainState, rows: TrainingRows, backend: Backend) -> dict[str, Any]:
+    def _attributes(
+        self, state: TrainState, rows: TrainingRows, backend: Backend, center: np.ndarray | None
+    ) -> dict[str, Any]:
         d, k = rows.X.shape[1], rows.n_outputs
+        state = state if center is None else fold_center(state, center, k)
         W = backend.xp.reshape(state.w, (d + 1, k))
         return self._publish(backend.xp.asarray(W[:d, :], copy=True), backend.xp.asarray(W[d, :], copy=True))
 
-    def _validator(self, rows: TrainingRows, backend: Backend) -> Any:
+    def _validator(self, rows: TrainingRows, backend: Backend, center: np.ndarray | None) -> Any:
         def validate(state: TrainState) -> float:
-            vars(self).update(self._attributes(state, rows, backend))
+            vars(self).update(self._attributes(state, rows, backend, center))
             return float(self.score(**rows.validation))
 
         return validate
 
-    def _observer(self, rows: TrainingRows, backend: Backend, context: Any) -> Any:
+    def _observer(self, rows: TrainingRows, backend: Backend, center: np.ndarray | None, context: Any) -> Any:
         def observe(state: TrainState, epoch: int) -> bool:
             task = context.subcontext(task_name="epoch")
             task.call_on_fit_task_begin(estimator=self, X=rows.X, y=rows.labels)
@@ -249,14 +263,16 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):  # type
                     estimator=self,
                     X=rows.X,
                     y=rows.labels,
-                    reconstruction_attributes=lambda: self._attributes(state, rows, backend),
+                    reconstruction_attributes=lambda: self._attributes(state, rows, backend, center),
                 )
             )
 
         return observe
 
-    def _conclude(self, result: FitResult, rows: TrainingRows, backend: Backend, plan: Plan) -> None:
-        vars(self).update(self._attributes(result.state, rows, backend))
+    def _conclude(
+        self, result: FitResult, rows: TrainingRows, backend: Backend, center: np.ndarray | None, plan: Plan
+    ) -> None:
+        vars(self).update(self._attributes(result.state, rows, backend, center))
         n_epochs = result.history["epoch"].shape[0]
         self.n_iter_ = max(n_epochs, 1)
         self.stop_reason_ = result.reason.value

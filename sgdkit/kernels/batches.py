@@ -6,7 +6,7 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-__all__ = ("largest_batch", "next_batch", "prefetch_row")
+__all__ = ("add_magnitude", "drop_noise", "largest_batch", "next_batch", "prefetch_row")
 
 
 @njit(error_model="numpy", forceinline=True)
@@ -81,3 +81,25 @@ def prefetch_row(X, row):
     """Start loading a row into the second-level cache without waiting for it."""
     for line in range((X.shape[1] * X.itemsize + 63) // 64):
         _prefetch(X, np.int64(row), np.int64(line))
+
+
+@njit(error_model="numpy", forceinline=True)
+def add_magnitude(slope, n_rows, magnitude):
+    """Add up the absolute slopes of a batch, one sum for each output."""
+    for i in range(n_rows):
+        for k in range(magnitude.shape[0]):
+            magnitude[k] += abs(slope[i, k])
+
+
+@njit(error_model="numpy", forceinline=True)
+def drop_noise(g, at, magnitude):
+    """Set to zero the intercept gradients that are no more than the rounding of their own sum.
+
+    An intercept that starts at its optimum has such a gradient, 1e-17, and a rule that divides by
+    the gradient's size would take it for a direction. Also clears the magnitudes.
+    """
+    roundoff = 1e-6 if g.itemsize == 4 else 2e-15
+    for k in range(magnitude.shape[0]):
+        if abs(g[at + k]) <= roundoff * magnitude[k]:
+            g[at + k] = 0
+        magnitude[k] = 0

@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit, types
 
 from sgdkit.kernels.abi import FASTMATH, kernel_types
-from sgdkit.kernels.batches import largest_batch, next_batch
+from sgdkit.kernels.batches import add_magnitude, drop_noise, largest_batch, next_batch
 from sgdkit.kernels.generate import compiled_kernel
 from sgdkit.kernels.pointers import as_catch_up, as_loss, as_update, borrow, keep
 from sgdkit.optimizers.base import UpdateRule
@@ -164,6 +164,7 @@ def epoch(
     slots_packed_owner = np.empty((slots.shape[0], w.shape[0]), w.dtype)
     rates_packed_owner = np.ones(w.shape[0], w.dtype)
     missed_owner = np.zeros(w.shape[0], w.dtype)
+    magnitude_owner = np.zeros(n_outputs, w.dtype)
     last_owner = np.zeros(n_features + 1, np.int32)  # steps of this epoch after which each feature last moved
     data = borrow(data)
     indices = borrow(indices)
@@ -193,6 +194,7 @@ def epoch(
     rates_packed = borrow(rates_packed_owner)
     missed = borrow(missed_owner)
     last = borrow(last_owner)
+    magnitude = borrow(magnitude_owner)
     n_slots = slots.shape[0]
     all_features = mode == EVERY_COORDINATE
     first_step = t
@@ -244,6 +246,8 @@ def epoch(
         t += 1
 
         _gradient(data, indices, indptr, rows, m, in_row_order, place, n_penalised, slope, g)
+        add_magnitude(slope, m, magnitude)
+        drop_noise(g, n_penalised, magnitude)
         report[1] += update(
             moving, g, n_penalised + n_outputs if fit_intercept else n_penalised, moving_slots, hyper,
             rates if all_features else rates_packed, lr, float(t), l1, l2, n_penalised,
@@ -262,7 +266,7 @@ def epoch(
                 missed[j * n_outputs + k] = t - first_step - last[j]
         catch_up(w, n_features * n_outputs, missed, slots, hyper, rates, lr, float(t), l1, l2)
     keep((rows_owner, offsets_owner, cursor_owner, y_batch_owner, weight_batch_owner, raw_owner, slope_owner, g_owner))
-    keep((features_owner, place_owner, w_packed_owner, slots_packed_owner, rates_packed_owner, missed_owner, last_owner))
+    keep((features_owner, place_owner, w_packed_owner, slots_packed_owner, rates_packed_owner, missed_owner, last_owner, magnitude_owner))
     return t
 
 

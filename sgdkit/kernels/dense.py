@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit, types
 
 from sgdkit.kernels.abi import FASTMATH, kernel_types
-from sgdkit.kernels.batches import largest_batch, next_batch, prefetch_row
+from sgdkit.kernels.batches import add_magnitude, drop_noise, largest_batch, next_batch, prefetch_row
 from sgdkit.kernels.generate import compiled_kernel
 from sgdkit.kernels.pointers import as_loss, as_update, borrow, keep
 
@@ -24,14 +24,14 @@ _compile = njit(nogil=True, error_model="numpy", fastmath=FASTMATH, forceinline=
 
 
 @_compile
-def _predict_one(X, rows, start, stop, queued, w, raw):
+def _predict_one(X, rows, start, stop, queued, w, bias, raw):
     d = X.shape[1]
     paired = stop - (stop - start) % 4
     for i in range(start, paired, 4):  # four rows at a time: the weights are loaded once for all of them
         for k in range(i + AHEAD, min(i + AHEAD + 2, queued)):
             prefetch_row(X, rows[k])
         a, b, c, e = X[rows[i]], X[rows[i + 1]], X[rows[i + 2]], X[rows[i + 3]]
-        za = zb = zc = ze = w[d]
+        za = zb = zc = ze = bias[0]
         for j in range(d):
             za += a[j] * w[j]
             zb += b[j] * w[j]
@@ -41,7 +41,7 @@ def _predict_one(X, rows, start, stop, queued, w, raw):
         raw[at, 0], raw[at + 1, 0], raw[at + 2, 0], raw[at + 3, 0] = za, zb, zc, ze
     for i in range(paired, stop):
         x = X[rows[i]]
-        z = w[d]
+        z = bias[0]
         for j in range(d):
             z += x[j] * w[j]
         raw[i - start, 0] = z
@@ -71,14 +71,14 @@ def _add_gradient_one(X, rows, start, stop, queued, slope, g):
 
 
 @_compile
-def _predict_many(X, rows, start, stop, w, raw):
+def _predict_many(X, rows, start, stop, w, bias, raw):
     d = X.shape[1]
     n_outputs = raw.shape[1]
     for i in range(start, stop):
         x = X[rows[i]]
         z = raw[i - start]
         for k in range(n_outputs):
-            z[k] = w[d * n_outputs + k]
+            z[k] = bias[k]
         for j in range(d):
             xj = x[j]
             for k in range(n_outputs):
@@ -100,8 +100,29 @@ def _add_gradient_many(X, rows, start, stop, slope, g):
             g[d * n_outputs + k] += s[k]
 
 
+@_compile
+def _center_bias(center, w, bias):
+    """Write the intercept for raw rows: the weights' own, less their product with the centre."""
+    n_outputs = bias.shape[0]
+    at = w.shape[0] - n_outputs
+    for k in range(n_outputs):
+        bias[k] = w[at + k]
+    for j in range(center.shape[0]):
+        for k in range(n_outputs):
+            bias[k] -= center[j] * w[j * n_outputs + k]
+
+
+@_compile
+def _center_gradient(center, n_outputs, g):
+    """Turn the gradient for raw rows into that for centred rows."""
+    at = g.shape[0] - n_outputs
+    for j in range(center.shape[0]):
+        for k in range(n_outputs):
+            g[j * n_outputs + k] -= center[j] * g[at + k]
+
+
 def epoch(
-    X, y, weight, mean_weight, runs, edges, whole_runs, batch_size,
+    X, center, y, weight, mean_weight, runs, edges, whole_runs, batch_size,
     w, slots, hyper, rates, lr, t, l1, l2, n_outputs, fit_intercept,
     loss_hyper, loss_address, update_address, report,
 ):  # fmt: skip
@@ -109,7 +130,8 @@ def epoch(
 
     `w` holds ``n_features * n_outputs`` weights, then the intercepts. `report` receives the sum of
     losses, the sum of squared batch gradient norms, the number of batches, and 1 where training
-    met a value that is not finite; the weights then are those before that batch.
+    met a value that is not finite; the weights then are those before that batch. Where `center` is
+    not empty, the intercept is that of the centred rows ``x - center``, which are never formed.
     """
     loss, update = as_loss(loss_address, w), as_update(update_address, w)
     capacity = largest_batch(runs, edges, whole_runs, batch_size)
@@ -123,7 +145,10 @@ def epoch(
     raw_owner = np.empty((tile, n_outputs), w.dtype)
     slope_owner = np.empty((tile, n_outputs), w.dtype)
     g_owner = np.zeros(w.shape[0], w.dtype)
+    bias_owner = np.zeros(n_outputs, w.dtype)
+    magnitude_owner = np.zeros(n_outputs, w.dtype)
     X = borrow(X)
+    center = borrow(center)
     y = borrow(y)
     weight = borrow(weight)
     runs = borrow(runs)
@@ -143,6 +168,8 @@ def epoch(
     raw = borrow(raw_owner)
     slope = borrow(slope_owner)
     g = borrow(g_owner)
+    bias = borrow(bias_owner)
+    magnitude = borrow(magnitude_owner)
     n_penalised = X.shape[1] * n_outputs
     n_moving = n_penalised + n_outputs if fit_intercept else n_penalised
     m = next_batch(runs, edges, whole_runs, batch_size, cursor, rows, 0, offsets)
@@ -152,6 +179,7 @@ def epoch(
         share = 1.0 / (m * mean_weight)
         for j in range(g.shape[0]):
             g[j] = 0
+        _center_bias(center, w, bias)
         batch_value = 0.0
         for start in range(0, m, tile):
             stop = min(start + tile, m)
@@ -163,10 +191,11 @@ def epoch(
                 for i in range(size):
                     weight_tile[i] *= weight[rows[start + i]]
             if n_outputs == 1:
-                _predict_one(X, rows, start, stop, m + m_after, w, raw)
+                _predict_one(X, rows, start, stop, m + m_after, w, bias, raw)
             else:
-                _predict_many(X, rows, start, stop, w, raw)
+                _predict_many(X, rows, start, stop, w, bias, raw)
             batch_value += loss(raw, y_tile, weight_tile, size, loss_hyper, offsets, n_groups, slope)
+            add_magnitude(slope, size, magnitude)
             if n_outputs == 1:
                 _add_gradient_one(X, rows, start, stop, m + m_after, slope, g)
             else:
@@ -176,6 +205,8 @@ def epoch(
             break
         report[0] += batch_value * m
         report[2] += 1.0
+        drop_noise(g, n_penalised, magnitude)
+        _center_gradient(center, n_outputs, g)
         t += 1
         report[1] += update(
             w, g, n_moving, slots, hyper, rates, lr, float(t), l1, l2, n_penalised
@@ -184,7 +215,8 @@ def epoch(
             rows[i] = rows[m + i]
         offsets, offsets_after = offsets_after, offsets
         m = m_after
-    keep((rows_owner, offsets_owner, offsets_after_owner, cursor_owner, y_tile_owner, weight_tile_owner, raw_owner, slope_owner, g_owner))
+    keep((rows_owner, offsets_owner, offsets_after_owner, cursor_owner, y_tile_owner, weight_tile_owner, raw_owner, slope_owner, g_owner, bias_owner))
+    keep((magnitude_owner,))
     return t
 
 
@@ -192,7 +224,7 @@ def epoch(
 def dense_epoch(dtype: np.dtype) -> Any:
     """Return the compiled epoch kernel for dense rows of `dtype`."""
     T = kernel_types(dtype)
-    data = (T.matrix_in, T.vector_in, T.vector_in, types.float64)
+    data = (T.matrix_in, T.vector_in, T.vector_in, T.vector_in, types.float64)
     order = (T.index_in, T.index_in, types.boolean, types.int64)
     state = (T.vector, T.matrix, T.doubles, T.vector)
     step = (T.scalar, types.int64, T.scalar, T.scalar, types.int64, types.boolean)

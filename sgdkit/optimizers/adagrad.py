@@ -14,7 +14,7 @@ class AdaGrad(UpdateRule):
 
     Parameters
     ----------
-    eps : float, default=1e-8
+    eps : float, default=1e-7
         Keeps the division finite where there was no gradient, and rounding noise from being taken for
         one (an intercept that starts at its optimum has a gradient of 1e-17); in units of a gradient.
 
@@ -36,7 +36,7 @@ class AdaGrad(UpdateRule):
     sparse = "exact"
     anneals = True
 
-    def __init__(self, eps: float = 1e-8):
+    def __init__(self, eps: float = 1e-7):
         self.eps = eps
 
     @staticmethod

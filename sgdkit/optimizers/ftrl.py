@@ -32,7 +32,8 @@ class FTRL(UpdateRule):
     the *mean* loss plus penalty.
 
     `S` is kept as a slot, not computed from the present rate: a smaller rate later then makes steps
-    smaller instead of shrinking the weights, and a coordinate without a gradient stands still.
+    smaller instead of shrinking the weights, and a coordinate without a gradient stands still. A weight that
+    training starts at is kept until its coordinate sees its first gradient.
 
     References
     ----------
@@ -73,4 +74,5 @@ class FTRL(UpdateRule):
     def regularized(w, slots, hyper, lr, t, l1, l2):  # noqa: D102
         z, _, stiffness = slots
         shrunk = np.sign(z) * np.maximum(np.abs(z) - t * l1, 0.0 * z)
-        return -shrunk / (np.where(stiffness > 0.0, stiffness, 1.0 + 0.0 * z) + t * l2)
+        seen = stiffness > 0.0
+        return np.where(seen, -shrunk / (np.where(seen, stiffness, 1.0 + 0.0 * z) + t * l2), w)

@@ -114,16 +114,19 @@ class PluginManager:
                 if implementation.plugin_name != plugin_name:
                     continue
                 for component in implementation.function():
-                    if not (isinstance(component, type) and isinstance(getattr(component, "name", None), str)):
+                    name = getattr(component, "name", None)
+                    if not isinstance(component, type) or not isinstance(name, str):
                         raise PluginError(
-                            f"{hook} returned {component!r}; it must return classes with a string attribute 'name'"
+                            f"{hook} returned {component!r}, but must return classes with a string "
+                            "attribute 'name'"
                         )
 
     def _fail(self, entry: metadata.EntryPoint, error: Exception) -> None:
         owner = entry.dist.name if entry.dist else "unknown distribution"
         self.failures.append(PluginFailure(entry.name, owner, error))
         message = (
-            f"The sgdkit plugin {entry.name!r} of {owner} could not be loaded: {type(error).__name__}: {error}. "
+            f"The sgdkit plugin {entry.name!r} of {owner} could not be loaded: "
+            f"{type(error).__name__}: {error}. "
             f"Update or uninstall {owner}, or set SGDKIT_DISABLE_PLUGINS={entry.name}."
         )
         if self._environment.get("SGDKIT_STRICT_PLUGINS") == "1":

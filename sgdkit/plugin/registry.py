@@ -48,9 +48,7 @@ class Registry:
             self.manager.load_plugins()
         found: dict[str, type] = {}
         for component in self.manager.call(HOOKS[kind]):
-            name = getattr(component, "name", None)
-            if not isinstance(name, str):
-                raise PluginError(f"{component!r} is registered as {kind} but has no string attribute 'name'.")
+            name = component.name  # type: ignore[attr-defined]
             if name in found and found[name] is not component:
                 owners = sorted(
                     f"{provenance_of_class(c).distribution} ({c.__module__}.{c.__qualname__})"
@@ -80,11 +78,12 @@ class Registry:
         message = f"{kind}={name!r} is not known; known are {', '.join(map(repr, known))}."
         if near := difflib.get_close_matches(name, known, n=1):
             message += f" Did you mean {near[0]!r}?"
-        if name in KNOWN_DISTRIBUTIONS:
-            message += f" {name!r} comes with the plugin {KNOWN_DISTRIBUTIONS[name]}: pip install {KNOWN_DISTRIBUTIONS[name]}"
+        if plugin := KNOWN_DISTRIBUTIONS.get(name):
+            message += f" {name!r} comes with the plugin {plugin}: pip install {plugin}"
         failures = self.manager.failures
         for failure in failures:
-            message += f" The plugin {failure.entry_point!r} of {failure.distribution} failed to load: {failure.cause}."
+            owner = failure.distribution
+            message += f" The plugin {failure.entry_point!r} of {owner} failed to load: {failure.cause}."
         raise UnknownComponentError(message) from (failures[0].cause if failures else None)
 
     def resolve(self, kind: str, part: Any, base: type) -> Any:

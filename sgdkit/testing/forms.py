@@ -47,6 +47,30 @@ class Form:
     backend: Backend
     convert: Callable[[np.ndarray], Any]
 
+    def problem(self, task: "Task") -> Problem:
+        """Return `task` as the problem that this form's backend trains on."""
+        weight, edges = task.weight, task.query_edges
+
+        def move(array: np.ndarray) -> Any:
+            return self.backend.from_host(np.array(array, task.X.dtype))
+
+        return Problem(
+            X=self.convert(task.X),
+            y=move(task.y),
+            weight=None if weight is None else move(weight),
+            mean_weight=1.0 if weight is None else float(np.mean(weight, dtype=np.float64)),
+            edges=run_edges(task.X.shape[0], 4) if edges is None else edges.astype(np.int64),
+            whole_runs=edges is not None,
+            batch_size=task.batch_size,
+            loss=task.loss,
+            rule=task.rule,
+            l1=task.l1,
+            l2=task.l2,
+            rates=task.rates,
+            n_outputs=task.n_outputs,
+            fit_intercept=task.fit_intercept,
+        )
+
 
 def _csr(index_dtype: type) -> Callable[[np.ndarray], Any]:
     def convert(X: np.ndarray) -> Any:
@@ -155,29 +179,10 @@ def train_task(form: Form, task: Task, w: np.ndarray | None = None) -> Outcome:
     """Train `task` in one form, from the weights `w` (default zero) and empty slots."""
     backend, dtype = form.backend, task.X.dtype
     size = (task.X.shape[1] + 1) * task.n_outputs
-
-    def move(array: np.ndarray) -> Any:
-        return backend.from_host(np.array(array, dtype))
-
-    n_rows = task.X.shape[0]
-    problem = Problem(
-        X=form.convert(task.X),
-        y=move(task.y),
-        weight=None if task.weight is None else move(task.weight),
-        mean_weight=1.0 if task.weight is None else float(np.mean(task.weight, dtype=np.float64)),
-        edges=run_edges(n_rows, 4) if task.query_edges is None else task.query_edges.astype(np.int64),
-        whole_runs=task.query_edges is not None,
-        batch_size=task.batch_size,
-        loss=task.loss,
-        rule=task.rule,
-        l1=task.l1,
-        l2=task.l2,
-        rates=task.rates,
-        n_outputs=task.n_outputs,
-        fit_intercept=task.fit_intercept,
-    )
+    problem = form.problem(task)
     start = np.zeros(size) if w is None else w
-    state = TrainState(move(start), move(np.zeros((len(task.rule.slots), size))))
+    slots = np.zeros((len(task.rule.slots), size))
+    state = TrainState(*(backend.from_host(np.array(array, dtype)) for array in (start, slots)))
     run_epoch = backend.bind(problem, dtype)
     reports = []
     for epoch in range(task.n_epochs):

@@ -36,7 +36,6 @@ def plugin(**hooks):
     """Return a module whose hooks give the lists passed by hook name; a function is taken as it is."""
     module = ModuleType("a_plugin")
     for hook, answer in hooks.items():
-
         function = answer if callable(answer) else lambda answer=answer: answer
         function.__name__ = hook
         setattr(module, hook, hookimpl(function))

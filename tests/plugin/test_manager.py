@@ -14,7 +14,9 @@ BROKEN = FakeEntryPoint("broken", CAUSE, "broken-dist")
 
 def test_a_broken_plugin_warns_once_with_distribution_and_cause_and_others_go_on():
     registry = registry_with(BROKEN, GOOD)
-    with pytest.warns(PluginWarning, match=r"'broken' of broken-dist .*ModuleNotFoundError.*torchy") as caught:
+    with pytest.warns(
+        PluginWarning, match=r"'broken' of broken-dist .*ModuleNotFoundError.*torchy"
+    ) as caught:
         assert registry.get("optimizer", "good_rule").name == "good_rule"
     assert len(caught) == 1
     with warnings.catch_warnings():

@@ -8,7 +8,9 @@ from .fakes import registry_with
 
 
 def test_an_unknown_name_lists_what_is_known_and_the_nearest_spelling():
-    with pytest.raises(UnknownComponentError, match=r"known are 'adagrad', .*'sgd'\. Did you mean 'adagrad'\?"):
+    with pytest.raises(
+        UnknownComponentError, match=r"known are 'adagrad', .*'sgd'\. Did you mean 'adagrad'\?"
+    ):
         registry_with().get("optimizer", "adagard")
 
 
@@ -29,7 +31,9 @@ def test_a_class_in_place_of_an_object_is_refused_with_the_remedy():
 
 @pytest.mark.parametrize("part", [3, None, object()])
 def test_what_is_neither_name_nor_component_is_refused(part):
-    with pytest.raises(InvalidParameterError, match="must be a name or an object of a subclass of UpdateRule"):
+    with pytest.raises(
+        InvalidParameterError, match="must be a name or an object of a subclass of UpdateRule"
+    ):
         registry_with().resolve("optimizer", part, UpdateRule)
 
 

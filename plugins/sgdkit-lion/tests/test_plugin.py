@@ -2,7 +2,9 @@ import pytest
 
 from sgdkit.testing import check_optimizer
 
-lion = pytest.importorskip("sgdkit_lion", reason="sgdkit-lion is not installed: pip install plugins/sgdkit-lion")
+lion = pytest.importorskip(
+    "sgdkit_lion", reason="sgdkit-lion is not installed: pip install plugins/sgdkit-lion"
+)
 
 
 def test_lion_keeps_the_contract_of_update_rules():

@@ -1,0 +1,235 @@
+"""The compiled epochs end where the plain NumPy reference ends, for every loss and every rule."""
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sgdkit.backends.base import TrainState
+from sgdkit.optimizers import FTRL, SGD, AdaGrad, Adam, UpdateRule
+from sgdkit.plugin.registry import Registry
+from sgdkit.testing.claims import largest_difference
+from sgdkit.testing.forms import REFERENCE, Task, available_forms, train_task
+from sgdkit.testing.loss import loss_case
+
+
+def lion():
+    path = Path(__file__).parents[2] / "plugins" / "sgdkit-lion" / "src" / "sgdkit_lion" / "lion.py"
+    spec = importlib.util.spec_from_file_location("lion_of_the_plugin", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.Lion
+
+
+LOSSES = Registry().table("loss", plugins=False)
+RULES = {**Registry().table("optimizer", plugins=False), "lion": lion()}
+FORMS = available_forms()
+COMPILED = ["compiled dense", "compiled CSR int32", "compiled CSR int64"]
+TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
+PENALTIES = {"none": (0.0, 0.0), "l2": (0.0, 0.1), "l1": (0.02, 0.0), "elasticnet": (0.02, 0.1)}
+RATE = {"linear": 0.03, "normalized": 0.05, "free": 1.0}
+
+
+def small_task(loss, rule, dtype="float64", seed=0, **settings):
+    """Return 48 rows of 9 features, a third of the values zero, one column empty and one full."""
+    random = np.random.default_rng(seed)
+    cases = [loss_case(loss, seed=seed + i) for i in range(4)]
+    y = np.concatenate([case.y for case in cases])
+    n = len(y)
+    X = random.normal(size=(n, 9)) * (random.random((n, 9)) < 0.4)
+    X[:, 3] = 0.0
+    X[:, 4] = 1.0 + random.random(n)
+    edges = None
+    if cases[0].query_edges is not None:
+        edges = np.concatenate([[0], *(case.query_edges[1:] + 12 * i for i, case in enumerate(cases))])
+    task = Task(
+        X=X.astype(dtype), y=y, loss=loss, rule=rule, weight=random.uniform(0.2, 3.0, n), query_edges=edges,
+        n_outputs=cases[0].raw.shape[1], n_epochs=2, lr=RATE[rule.step], shuffle=True,
+        # An intercept cancels in every pair: its gradient would be rounding and nothing else.
+        fit_intercept=edges is None,
+    )  # fmt: skip
+    return replace(task, **settings)
+
+
+def assert_same(form, task, expected, context=""):
+    found, dtype = train_task(FORMS[form], task), task.X.dtype.name
+    context = f"{form}{context}"
+    # A rule with reductions feeds the rounding of a sum back into every coordinate.
+    allowed = TOLERANCE[dtype] * (10.0 if task.rule.reductions else 1.0)
+    assert found.w.dtype == found.slots.dtype == np.dtype(dtype)
+    gap = largest_difference(found.w, expected.w)
+    assert gap <= allowed, f"weights differ by {gap:.2g} ({context})"
+    moving = slice(None) if task.fit_intercept else slice(-task.n_outputs)
+    for i, (slot, wanted) in enumerate(zip(found.slots[:, moving], expected.slots[:, moving], strict=True)):
+        gap = largest_difference(slot, wanted)
+        # A slot may be a sum that nearly cancels, which leaves few digits.
+        assert gap <= 100.0 * allowed, f"slot {i} differs by {gap:.2g} ({context})"
+    for report, wanted in zip(found.reports, expected.reports, strict=True):
+        assert report.finite and wanted.finite
+        assert report.mean_loss == pytest.approx(wanted.mean_loss, rel=10 * allowed), context
+        assert report.gradient_norm == pytest.approx(wanted.gradient_norm, rel=10 * allowed), context
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+def test_every_layout_penalty_and_batch_size_ends_at_the_same_weights(loss, rule, dtype):
+    rule = rule()
+    for penalty, (l1, l2) in PENALTIES.items():
+        if l1 > 0.0 and not rule.has_proximal_step:
+            continue
+        for batch_size in (1, 7, 64):
+            task = small_task(loss(), rule, dtype, l1=l1, l2=l2, batch_size=batch_size)
+            expected = train_task(REFERENCE, task)
+            for name in COMPILED:
+                assert_same(name, task, expected, f", penalty {penalty}, batches of {batch_size}")
+
+
+VARIANTS = {
+    "without an intercept": {"fit_intercept": False},
+    "without weights": {"weight": None},
+    "with a rate for each feature": {"rates": np.linspace(0.2, 2.0, 10)},
+    "without shuffling": {"shuffle": False},
+    "one against the rest": {"n_outputs": 3},
+    "everything at once": {"fit_intercept": False, "rates": np.linspace(0.2, 2.0, 10), "n_outputs": 3},
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
+@pytest.mark.parametrize("rule", [SGD(), AdaGrad(), Adam(), FTRL(), RULES["prodigy"](), RULES["lion"]()])
+@pytest.mark.parametrize("loss", ["log_loss", "softmax", "hinge"])
+def test_every_setting_ends_at_the_same_weights(loss, rule, variant):
+    if "n_outputs" in variant:
+        y = np.arange(48.0) % 3.0
+        variant = {**variant, "y": y}
+    for l1, l2 in ((0.0, 0.0), (0.02 if rule.has_proximal_step else 0.0, 0.1)):
+        for batch_size in (1, 7):
+            task = small_task(LOSSES[loss](), rule, batch_size=batch_size, l1=l1, l2=l2, **variant)
+            expected = train_task(REFERENCE, task)
+            for name in COMPILED:
+                assert_same(name, task, expected, f", l1={l1}, l2={l2}, batches of {batch_size}")
+
+
+def test_an_intercept_that_is_not_fitted_stays_zero():
+    task = small_task(LOSSES["log_loss"](), AdaGrad(), fit_intercept=False)
+    assert all(train_task(FORMS[name], task).w[-1] == 0.0 for name in [*COMPILED, "NumPy"])
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_the_weights_a_warm_start_brings_are_kept_alike(rule):
+    start = np.random.default_rng(3).normal(size=10)
+    for l1, l2 in ((0.0, 0.0), (0.02 if rule.has_proximal_step else 0.0, 0.1)):
+        task = small_task(LOSSES["log_loss"](), rule(), l1=l1, l2=l2, batch_size=5)
+        expected = train_task(REFERENCE, task, start)
+        for name in COMPILED:
+            found = train_task(FORMS[name], task, start)
+            assert largest_difference(found.w, expected.w) <= 1e-11, f"{name}, l1={l1}, l2={l2}"
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_a_rate_that_changes_between_epochs_gives_the_same_weights_on_sparse_rows(rule):
+    rule = rule()
+    for l1, l2 in ((0.0, 0.0), (0.02 if rule.has_proximal_step else 0.0, 0.1)):
+        task = small_task(LOSSES["log_loss"](), rule, l1=l1, l2=l2, batch_size=3)
+        ends = {}
+        for name in ("NumPy", "compiled dense", "compiled CSR int32"):
+            problem, backend = FORMS[name].problem(task), FORMS[name].backend
+            state = TrainState(np.zeros(10), np.zeros((len(rule.slots), 10)))
+            run = backend.bind(problem, np.dtype(float))
+            for epoch in range(3):
+                run(state, np.arange(problem.edges.shape[0] - 1), task.lr * 0.3**epoch)
+            ends[name] = state.w
+        for name, w in ends.items():
+            assert largest_difference(w, ends["NumPy"]) <= 1e-12, f"{name}, l1={l1}"
+
+
+class GradientNormDescent(UpdateRule):
+    """Steps of length `lr` along the gradient of loss and penalty: a reduction, and no proximal step."""
+
+    name = "gradient_norm_descent"
+    reductions = ("square",)
+
+    @staticmethod
+    def reduce(w, g, slots, hyper, lr, t):
+        return (g * g,)
+
+    @staticmethod
+    def update(w, g, slots, hyper, lr, t, sums):
+        return w - lr * g / np.sqrt(sums[0] + 1e-12), slots
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.5])
+@pytest.mark.parametrize("name", COMPILED)
+def test_reductions_see_the_same_gradient_as_the_update(name, l2):
+    task = small_task(LOSSES["log_loss"](), GradientNormDescent(), l2=l2, batch_size=7)
+    assert_same(name, task, train_task(REFERENCE, task))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 1e300])
+@pytest.mark.parametrize("name", [*COMPILED, "NumPy", "array-api-strict"])
+@pytest.mark.parametrize("l2", [0.0, 0.3])
+def test_a_value_that_breaks_the_loss_stops_the_epoch_and_leaves_finite_weights(name, bad, l2):
+    task = small_task(LOSSES["squared_error"](), SGD(), batch_size=4, n_epochs=1, l2=l2, shuffle=False)
+    X = task.X.copy()
+    X[30, 4] = bad
+    with np.errstate(all="ignore"):
+        broken = train_task(FORMS[name], replace(task, X=X), np.ones(10))
+    assert not broken.reports[0].finite
+    assert np.isfinite(broken.w).all()
+
+
+@pytest.mark.parametrize("rule", [SGD(), AdaGrad(), FTRL(), Adam()], ids=lambda rule: rule.name)
+@pytest.mark.parametrize("name", [*COMPILED, "NumPy"])
+def test_the_weights_after_a_broken_batch_are_those_before_it(name, rule):
+    for l1, l2 in ((0.0, 0.0), (0.02, 0.3)):
+        settings = {"batch_size": 4, "n_epochs": 1, "l1": l1, "l2": l2, "shuffle": False, "weight": None}
+        task = small_task(LOSSES["squared_error"](), rule, **settings)
+        X = task.X.copy()
+        X[29, 4] = np.nan
+        broken = train_task(FORMS[name], replace(task, X=X))
+        good = train_task(FORMS[name], replace(task, X=task.X[:28], y=task.y[:28]))
+        assert largest_difference(broken.w, good.w) <= 1e-14, f"l1={l1}, l2={l2}"
+
+
+@pytest.mark.parametrize("name", COMPILED)
+@pytest.mark.parametrize("n_outputs", [1, 3])
+def test_read_only_rows_train_like_writable_ones(name, n_outputs):
+    task = small_task(LOSSES["hinge"](), AdaGrad(), n_outputs=n_outputs, batch_size=5)
+    form = FORMS[name]
+
+    def frozen(X):
+        rows = form.convert(X)
+        for array in (rows,) if isinstance(rows, np.ndarray) else (rows.data, rows.indices, rows.indptr):
+            array.flags.writeable = False
+        return rows
+
+    expected = train_task(form, task)
+    found = train_task(replace(form, convert=frozen), task)
+    assert np.array_equal(found.w, expected.w)
+
+
+def test_memory_mapped_rows_train_like_those_in_memory(tmp_path):
+    task = small_task(LOSSES["log_loss"](), AdaGrad(), batch_size=5)
+    np.save(tmp_path / "X.npy", task.X)
+    form = FORMS["compiled dense"]
+    mapped = replace(form, convert=lambda X: np.load(tmp_path / "X.npy", mmap_mode="r"))
+    assert np.array_equal(train_task(mapped, task).w, train_task(form, task).w)
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_two_runs_give_the_same_bits(name):
+    task = small_task(LOSSES["softmax"](), Adam(), "float32", batch_size=7)
+    first, second = (train_task(FORMS[name], task) for _ in range(2))
+    assert np.array_equal(first.w, second.w) and np.array_equal(first.slots, second.slots)
+    assert first.reports == second.reports
+
+
+@pytest.mark.parametrize("rule", [AdaGrad(), Adam()], ids=lambda rule: rule.name)
+@pytest.mark.parametrize("name", COMPILED)
+def test_rows_of_equal_weight_train_as_if_without_weights(name, rule):
+    task = small_task(LOSSES["log_loss"](), rule, batch_size=7)
+    with_weights = train_task(FORMS[name], replace(task, weight=np.full(48, 2.5)))
+    without = train_task(FORMS[name], replace(task, weight=None))
+    assert largest_difference(with_weights.w, without.w) <= 1e-12
