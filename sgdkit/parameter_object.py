@@ -36,7 +36,11 @@ class ParameterObject(BaseEstimator):
         values = []
         for parameter in self.hyper:
             value = getattr(self, parameter)
-            if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not np.isfinite(value):
+            if (
+                isinstance(value, bool)
+                or not isinstance(value, int | float | np.number)
+                or not np.isfinite(value)
+            ):
                 raise InvalidParameterError(
                     f"{type(self).__name__}({parameter}={value!r}): {parameter} must be a finite number."
                 )
@@ -45,9 +49,13 @@ class ParameterObject(BaseEstimator):
 
     @classmethod
     def function(cls, role: str) -> FunctionType | None:
-        """Return the plain function that plays `role` (``"update"``, ``"evaluate"``, …), or None."""
+        """Return the plain function that plays `role` (``"update"``, ``"evaluate"``, …), or None.
+
+        The nearest class that defines the role decides: None or an ordinary method there hides the
+        static method of a base class.
+        """
         for owner in cls.__mro__:
-            member = vars(owner).get(role)
-            if isinstance(member, staticmethod):
-                return member.__func__  # type: ignore[return-value]
+            if role in vars(owner):
+                member = vars(owner)[role]
+                return member.__func__ if isinstance(member, staticmethod) else None  # type: ignore[return-value]
         return None

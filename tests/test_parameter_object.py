@@ -45,3 +45,17 @@ def test_function_finds_static_methods_of_base_classes_and_nothing_else():
     assert Child.function("update") is Adam.function("update")
     assert SGD.function("catch_up") is None
     assert SGD.function("hyper_values") is None
+
+
+def test_the_nearest_class_decides_which_function_plays_a_role():
+    from sgdkit.optimizers import SGD, Momentum
+
+    class WithoutStepSize(SGD):
+        step_size = None
+
+    class OrdinaryMethod(Momentum):
+        def catch_up(self):
+            return None
+
+    assert WithoutStepSize.function("step_size") is None and not WithoutStepSize.has_proximal_step
+    assert OrdinaryMethod.function("catch_up") is None

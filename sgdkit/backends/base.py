@@ -12,7 +12,7 @@ from sgdkit.optimizers.base import UpdateRule
 
 __all__ = ("Backend", "EpochReport", "EpochRunner", "Problem", "TrainState")
 
-# The mean loss stands still when it falls by less than this share of itself in an epoch.
+# The objective stands still while it is not below its best by this share of itself.
 STANDSTILL = 0.0003
 
 
@@ -85,8 +85,10 @@ class TrainState:
         Update steps and epochs made so far.
     damping : float
         Factor on the automatic rate.
-    last_loss : float
-        Mean loss of the last epoch; infinite before the first.
+    best_objective : float
+        Least objective of an epoch so far; infinite before the first.
+    waited : int
+        Epochs since the objective last fell.
     """
 
     w: Any
@@ -94,20 +96,27 @@ class TrainState:
     step: int = 0
     epoch: int = 0
     damping: float = 1.0
-    last_loss: float = float("inf")
+    best_objective: float = float("inf")
+    waited: int = 0
 
     def copy(self) -> "TrainState":
         """Return an independent copy."""
         return replace(self, w=self.w.copy(), slots=self.slots.copy())
 
-    def adapt_rate(self, mean_loss: float) -> None:
-        """Adapt the automatic rate to the mean loss of the epoch that just ended.
+    def adapt_rate(self, objective: float) -> None:
+        """Adapt the automatic rate to the objective of the epoch that just ended.
 
-        It halves each time the loss stands still: what is left then is mostly the noise of the steps.
+        It halves when two epochs in a row bring nothing: what is left then is mostly the noise of
+        the steps.
         """
-        if mean_loss > self.last_loss * (1.0 - STANDSTILL):
+        if objective < self.best_objective * (1.0 - STANDSTILL):
+            self.best_objective = objective
+            self.waited = 0
+            return
+        self.waited += 1
+        if self.waited == 2:
             self.damping *= 0.5
-        self.last_loss = mean_loss
+            self.waited = 0
 
 
 @dataclass(frozen=True, slots=True)

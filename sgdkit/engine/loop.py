@@ -107,8 +107,8 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
             state, reason = before, StopReason.NOT_FINITE
             break
         state.epoch += 1
-        state.adapt_rate(report.mean_loss)
         objective = report.mean_loss + _penalty_value(problem, weights)
+        state.adapt_rate(objective)
         score = float("nan") if plan.validate is None else plan.validate(state)
         history.append(
             epoch=state.epoch,

@@ -20,7 +20,7 @@ from sgdkit.data.order import RUN_LENGTH, SHUFFLE_ROWS_BELOW, looks_ordered, run
 from sgdkit.engine.loop import FitResult, Plan, fold_center, initial_state, train
 from sgdkit.engine.rates import automatic_rates, column_centers
 from sgdkit.engine.stopping import StopReason
-from sgdkit.estimators._inputs import check_rows, drop_zero_weights
+from sgdkit.estimators._inputs import check_rows
 from sgdkit.estimators._params import ComponentParams, check_choice, check_number
 from sgdkit.exceptions import ConvergenceWarning, InvalidParameterError, UnsupportedCombinationError
 from sgdkit.losses.base import Loss
@@ -72,6 +72,8 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):  # type
     """Base of the estimators; see one of them for the parameters."""
 
     _task: ClassVar[str]
+    # Whether adding a constant to all raw predictions changes nothing (ranking).
+    _shift_invariant: ClassVar[bool] = False
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -204,7 +206,8 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):  # type
         if schedule is None and rates is None:
             host_X = rows.X.get() if is_cupy(rows.X) else rows.X
             fit_intercept = bool(getattr(self, "fit_intercept", False))
-            center = column_centers(host_X, rows.weight) if fit_intercept and state is None else center
+            can_center = fit_intercept or self._shift_invariant
+            center = column_centers(host_X, rows.weight) if can_center and state is None else center
             scale = loss.target_scale(rows.y, rows.weight)
             rates = automatic_rates(host_X, rows.weight, loss, rule, scale, fit_intercept, center)
         problem = self._build_problem(rows, rule, loss, backend, None if schedule else rates, center)
@@ -341,14 +344,10 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):  # type
         """Return ``X @ coef + intercept`` of shape (n_samples, n_outputs)."""
         check_is_fitted(self)
         X = check_rows(self, X)
-        W = self._training["state"].w
-        if is_cupy(X) != is_cupy(W):
+        if is_cupy(X) != is_cupy(self.coef_):
             here, there = ("the GPU", "main memory") if is_cupy(X) else ("main memory", "the GPU")
             raise InvalidParameterError(
                 f"X is in {here} but {type(self).__name__} was fitted in {there}; move X there, or fit again."
             )
         coef = self.coef_.reshape(-1, X.shape[1]).T if self.coef_.ndim == 1 else self.coef_.T
         return X @ coef + self.intercept_
-
-    def _drop_and_weigh(self, weight: Any, X: Any, *columns: Any) -> tuple[Any, ...]:
-        return drop_zero_weights(weight, X, *columns)

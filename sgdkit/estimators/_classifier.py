@@ -176,4 +176,4 @@ class LinearClassifier(ClassifierMixin, LinearModel):  # type: ignore[misc]
         index = (raw[:, 0] > 0).astype(np.intp) if raw.shape[1] == 1 else raw.argmax(axis=1)
         if isinstance(index, np.ndarray):
             return self.classes_[index]
-        return self._training["state"].w.__array_namespace__().asarray(self.classes_)[index]
+        return index.__array_namespace__().asarray(self.classes_)[index]

@@ -98,16 +98,15 @@ def check_weight(sample_weight: Any, X: Any) -> np.ndarray | None:
     if is_cupy(sample_weight):
         sample_weight = sample_weight.get()
     weight = np.asarray(sample_weight)
-    if weight.ndim == 0 or not is_cupy(X):
-        weight = check_sample_weight(sample_weight, np.empty((X.shape[0], 0)), dtype=np.float64)
+    if weight.shape == (X.shape[0],) and weight.dtype.kind in "biuf" and not weight.any():
+        raise InvalidParameterError("sample_weight is zero for every row; at least one must be positive.")
+    weight = check_sample_weight(sample_weight, np.empty((X.shape[0], 0)), dtype=np.float64)
     if (weight < 0.0).any():
         raise InvalidParameterError(
             f"sample_weight has {int((weight < 0).sum())} negative value(s), the least {weight.min():g}; "
             "weights must be zero or positive."
         )
-    if not (weight > 0.0).any():
-        raise InvalidParameterError("sample_weight is zero for every row; at least one must be positive.")
-    return np.asarray(weight, dtype=np.float64)
+    return weight
 
 
 def drop_zero_weights(weight: np.ndarray | None, X: Any, *columns: Any) -> tuple[Any, ...]:

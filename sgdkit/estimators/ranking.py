@@ -119,6 +119,7 @@ class LinearRanker(LinearModel):
     """
 
     _task: ClassVar[str] = "ranking"
+    _shift_invariant: ClassVar[bool] = True
     __metadata_request__fit = {"qid": True, "X_val": True, "y_val": True, "qid_val": True}
     __metadata_request__partial_fit = {"qid": True}
     __metadata_request__score = {"qid": True}
@@ -175,7 +176,7 @@ class LinearRanker(LinearModel):
         return self._loss_of_task(self.loss)
 
     def _publish(self, coef: Any, intercept: Any) -> dict[str, Any]:
-        return {"coef_": coef[:, 0], "intercept_": intercept[0]}
+        return {"coef_": coef[:, 0], "intercept_": 0.0}
 
     @with_callbacks
     def fit(

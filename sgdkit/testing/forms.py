@@ -69,6 +69,7 @@ class Form:
             rates=task.rates,
             n_outputs=task.n_outputs,
             fit_intercept=task.fit_intercept,
+            center=task.center,
         )
 
 
@@ -137,6 +138,8 @@ class Task:
         Factor on the rate for each feature and the intercept.
     fit_intercept, shuffle : bool
         Whether the intercept moves, and whether runs are shuffled.
+    center : ndarray of shape (n_features,) or None, default=None
+        What dense rows are centred by.
     """
 
     X: np.ndarray
@@ -154,6 +157,7 @@ class Task:
     rates: np.ndarray | None = None
     fit_intercept: bool = True
     shuffle: bool = False
+    center: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True)

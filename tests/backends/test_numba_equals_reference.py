@@ -117,6 +117,19 @@ def test_an_intercept_that_is_not_fitted_stays_zero():
     assert all(train_task(FORMS[name], task).w[-1] == 0.0 for name in [*COMPILED, "NumPy"])
 
 
+@pytest.mark.parametrize("n_outputs", [1, 3])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("name", ["compiled dense", "NumPy", "array-api-strict"])
+def test_centring_without_forming_it_equals_training_on_centred_rows(name, fit_intercept, n_outputs):
+    y = np.arange(48.0) % max(n_outputs, 2)
+    settings = {"fit_intercept": fit_intercept, "n_outputs": n_outputs, "y": y, "batch_size": 5, "l2": 0.1}
+    task = small_task(LOSSES["log_loss"](), AdaGrad(), **settings)
+    center = task.X.mean(axis=0) + 0.5
+    formed = train_task(REFERENCE, replace(task, X=task.X - center))
+    found = train_task(FORMS[name], replace(task, center=center))
+    assert largest_difference(found.w, formed.w) <= 1e-11
+
+
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_the_weights_a_warm_start_brings_are_kept_alike(rule):
     start = np.random.default_rng(3).normal(size=10)

@@ -26,7 +26,7 @@ Lion = lion()
 RULES = {**Registry().table("optimizer", plugins=False), "lion": Lion}
 UNUSUAL = [
     Momentum(beta=0.0),
-    Momentum(beta=0.99),
+    Momentum(beta=0.97),
     AdaGrad(eps=0.1),
     Adam(beta1=0.0, beta2=0.9),
     Adam(beta1=0.99, eps=1e-3),

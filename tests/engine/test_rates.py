@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from sgdkit.engine.rates import automatic_rates, column_centers
+from sgdkit.losses import Hinge, Logistic, SquaredError
+from sgdkit.optimizers import SGD, AdaGrad, Momentum
+from sgdkit.plugin.registry import Registry
+from sgdkit.testing.forms import REFERENCE, Task, train_task
+
+RULES = Registry().table("optimizer", plugins=False)
+RANDOM = np.random.default_rng(0)
+X = RANDOM.normal(size=(200, 4)) * np.array([1.0, 10.0, 0.01, 3.0])
+
+
+def rates(rows=X, weight=None, loss=None, rule=None, scale=1.0, **settings):
+    return automatic_rates(rows, weight, loss or Logistic(), rule or AdaGrad(), scale, True, **settings)
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+@pytest.mark.parametrize("loss", [Logistic(), SquaredError(), Hinge()], ids=lambda loss: loss.name)
+def test_every_rate_is_positive_and_finite_also_for_empty_columns(rule, loss):
+    rows = X.copy()
+    rows[:, 1] = 0.0
+    for data in (rows, sp.csr_matrix(rows), np.zeros((5, 4)), 1e6 * rows, 1e-6 * rows):
+        found = rates(data, loss=loss, rule=rule())
+        assert found.shape == (5,) and (found > 0.0).all() and np.isfinite(found).all()
+
+
+@pytest.mark.parametrize(("rule", "power"), [(AdaGrad(), 1), (SGD(), 2)], ids=["normalized", "linear"])
+def test_a_column_in_smaller_units_gets_a_larger_rate_in_the_units_of_its_weight(rule, power):
+    scaled = X * np.array([1.0, 1.0, 100.0, 1.0])
+    ratio = rates(X, rule=rule) / rates(scaled, rule=rule)
+    assert ratio == pytest.approx([1.0, 1.0, 100.0**power, 1.0, 1.0])
+
+
+def test_the_rate_of_a_normalised_rule_grows_with_the_targets_scale():
+    assert rates(scale=7.0) == pytest.approx(7.0 * rates())
+
+
+def test_rows_of_weight_zero_do_not_count_and_equal_weights_do_not_matter():
+    weight = np.repeat([1.0, 0.0], 100)
+    assert rates(X, weight) == pytest.approx(rates(X[:100]))
+    assert rates(X, np.full(200, 3.0)) == pytest.approx(rates(X))
+
+
+def test_sparse_and_dense_rows_get_the_same_rates():
+    rows = X * (RANDOM.random(X.shape) < 0.3)
+    assert rates(sp.csr_matrix(rows)) == pytest.approx(rates(rows))
+
+
+def test_centred_rates_are_those_of_the_centred_rows():
+    shifted = X + np.array([100.0, -3.0, 0.5, 0.0])
+    center = column_centers(shifted, None)
+    assert center == pytest.approx(shifted.mean(axis=0))
+    assert rates(shifted, center=center) == pytest.approx(rates(shifted - center))
+
+
+def test_sparse_rows_have_no_centre():
+    assert column_centers(sp.csr_matrix(X), None) is None
+
+
+def test_a_rule_with_a_gain_of_its_own_gets_a_smaller_rate():
+    assert rates(rule=Momentum(beta=0.75)) == pytest.approx(rates(rule=SGD()) / 4.0)
+
+
+@pytest.mark.parametrize("rule", [SGD(), Momentum()], ids=lambda rule: rule.name)
+def test_a_linear_rule_at_its_automatic_rate_never_diverges(rule):
+    y = RANDOM.normal(size=200)
+    own = rates(loss=SquaredError(), rule=rule)
+    task = Task(X=X, y=y, loss=SquaredError(), rule=rule, rates=own, lr=1.0, n_epochs=20, batch_size=1)
+    found = train_task(REFERENCE, task)
+    assert all(report.finite and report.mean_loss < 2.0 * np.mean(y**2) for report in found.reports)
+
+
+def test_only_a_sample_of_very_many_rows_is_looked_at_and_it_covers_the_whole():
+    rows = np.ones((40_000, 1))
+    rows[20_000:] = 3.0
+    found = automatic_rates(rows, None, SquaredError(), SGD(), 1.0, False)
+    assert found[0] == pytest.approx(1.0 / (5.0 * 9.0 / 5.0), rel=0.05)
