@@ -15,11 +15,12 @@ $(READY): pyproject.toml
 demo: $(READY)
 	$(BIN)/sgdkit demo
 
+# Two workers: more threads than one in each would only get in each other's way.
 test: $(READY)
-	$(BIN)/python -m pytest -q -n 2 -m "not slow"
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 -m "not slow"
 
 test-all: $(READY)
-	$(BIN)/python -m pytest -q -n 2
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -17,11 +17,11 @@ class NumbaBackend(Backend):
         # Imported here, so that only a first fit pays for Numba.
         from sgdkit.kernels.csr import csr_epoch, update_mode
         from sgdkit.kernels.dense import dense_epoch
-        from sgdkit.kernels.generate import compiled_loss, compiled_rule
+        from sgdkit.kernels.generate import compiled_catch_up, compiled_loss, compiled_update
 
         X, k = problem.X, problem.n_outputs
-        rule = compiled_rule(type(problem.rule), dtype)
-        loss = compiled_loss(problem.loss, dtype)
+        update = compiled_update(type(problem.rule), dtype)
+        loss = compiled_loss(type(problem.loss), dtype)
         weight = np.empty(0, dtype) if problem.weight is None else problem.weight
         hyper = np.array(problem.rule.hyper_values(), np.float64)
         loss_hyper = np.array(problem.loss.hyper_values(), np.float64)
@@ -32,6 +32,7 @@ class NumbaBackend(Backend):
         rates = np.repeat(per_feature.astype(dtype), k)
         if sp.issparse(X):
             epoch = csr_epoch(dtype, X.indices.dtype)
+            catch_up = compiled_catch_up(type(problem.rule), dtype)
             mode = update_mode(problem.rule, problem.l1, problem.l2)
             own_rates = problem.rates is not None
 
@@ -39,7 +40,7 @@ class NumbaBackend(Backend):
                 return epoch(
                     X.data, X.indices, X.indptr, X.shape[1], *rows, order, *order_rules,
                     state.w, state.slots, hyper, rates, own_rates, lr, state.step, *penalty, mode,
-                    loss_hyper, loss.address, *rule.addresses, report,
+                    loss_hyper, loss.address, update.address, catch_up.address, report,
                 )  # fmt: skip
         else:
             epoch = dense_epoch(dtype)
@@ -49,7 +50,7 @@ class NumbaBackend(Backend):
                 return epoch(
                     X, center, *rows, order, *order_rules,
                     state.w, state.slots, hyper, rates, lr, state.step, *penalty,
-                    loss_hyper, loss.address, rule.addresses[0], report,
+                    loss_hyper, loss.address, update.address, report,
                 )  # fmt: skip
 
         def run_epoch(state: TrainState, order: np.ndarray, lr: float) -> EpochReport:

@@ -60,7 +60,7 @@ def epoch_order(n_runs: int, seed: int, epoch: int, shuffle: bool) -> np.ndarray
     """Return the order of the runs in one epoch; it depends on nothing but the arguments."""
     order = np.arange(n_runs, dtype=np.int64)
     if shuffle:
-        np.random.Generator(np.random.Philox(key=[seed, epoch])).shuffle(order)
+        np.random.Generator(np.random.Philox(key=np.array([seed, epoch], np.uint64))).shuffle(order)
     return order
 
 

@@ -240,6 +240,12 @@ def epoch(
         value = loss(raw, y_batch, weight_batch, m, loss_hyper, offsets, cursor[2], slope)
         if not np.isfinite(value):
             report[3] = 1.0
+            if mode == TOUCHED_WITH_CATCH_UP:  # keep the steps just replayed, and take back the coming one
+                for i in range(n):
+                    last[np.uintp(features[i])] = t - first_step
+                _copy_touched(features, n, n_outputs, w, w_packed, False)
+                for s in range(n_slots):
+                    _copy_touched(features, n, n_outputs, borrow(slots[s]), borrow(slots_packed[s]), False)
             break
         report[0] += value * m
         report[2] += 1.0

@@ -51,3 +51,12 @@ def test_warmup_says_where_kernels_are_kept(capsys):
     streams = capsys.readouterr()
     assert streams.out.startswith("Kernels are ready after ")
     assert streams.err == ""  # no progress where nobody watches
+
+
+def test_an_interrupt_has_its_own_exit_status(monkeypatch, tmp_path, capsys):
+    def interrupted(out):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sgdkit.demo.run_demo", interrupted)
+    assert main(["demo", "--out", str(tmp_path)]) == ExitCode.INTERRUPTED
+    assert "Traceback" not in capsys.readouterr().err

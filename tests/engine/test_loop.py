@@ -215,11 +215,21 @@ def test_the_initial_state_is_zero_except_for_intercepts_that_move(fit_intercept
     assert state.w.tolist() == [0.0] * 6 + ([0.5, -1.0] if fit_intercept else [0.0, 0.0])
 
 
-def test_the_automatic_rate_halves_each_time_the_mean_loss_stands_still():
-    backend = ScriptedBackend([4.0, 2.0, 2.0, 1.0, 1.5, 0.5])
-    result = run(backend, schedule=None)
-    assert backend.rates == [1.0, 1.0, 1.0, 0.5, 0.5, 0.25]
+def test_the_automatic_rate_stays_while_the_objective_falls():
+    backend = ScriptedBackend([2.0 * 0.9**epoch for epoch in range(12)])
+    result = run(backend, schedule=None, max_iter=12)
+    assert backend.rates == [1.0] * 12
     assert result.history["learning_rate"].tolist() == backend.rates
+
+
+def test_the_automatic_rate_halves_again_and_again_while_the_objective_stands_still():
+    backend = ScriptedBackend([1.0])
+    state = run(backend, schedule=None, max_iter=12).state
+    falls = [after / before for before, after in zip(backend.rates, backend.rates[1:], strict=False)]
+    assert set(falls) == {0.5, 1.0} and falls.count(0.5) >= 3
+    assert state.damping <= backend.rates[-1]
+    train(REFERENCE.problem(TASK), state, backend, plan(schedule=None, max_iter=1))
+    assert backend.rates[-1] == state.damping
 
 
 def test_a_fixed_schedule_is_not_halved():

@@ -1,0 +1,170 @@
+"""The text of generated loops: what surrounds a rule's or a loss's own functions."""
+
+from sgdkit.losses.base import BatchLoss, Loss
+from sgdkit.optimizers.base import UpdateRule
+
+__all__ = ("catch_up_source", "kernel_trailer", "loss_source", "update_source")
+
+_DECORATOR = 'cache=True, nogil=True, error_model="numpy", fastmath=FASTMATH'
+
+_HEADER = """\
+from numba import njit
+from sgdkit.kernels.abi import FASTMATH, kernel_types
+from sgdkit.kernels.generate import INGREDIENTS
+
+T = kernel_types("{dtype}")
+globals().update(INGREDIENTS["{key}"])
+
+"""
+
+_UPDATE = (
+    _HEADER
+    + f"""
+@njit([T.update.signature], {_DECORATOR})
+def run(w, g, n, slots, hyper, rates, lr, t, l1, l2, n_penalised):
+    norm = 0.0
+    for j in range(n):
+        norm += g[j] * g[j]
+    {{sums}}
+    first_free = n_penalised if l1 > 0 or l2 > 0 else 0
+    for j in range(first_free):
+        {{move_penalised}}
+    for j in range(first_free, n):
+        {{move}}
+    return norm
+"""
+)
+
+_CATCH_UP = (
+    _HEADER
+    + f"""
+@njit([T.catch_up.signature], {_DECORATOR})
+def run(w, n, missed, slots, hyper, rates, lr, t, l1, l2):
+    {{body}}
+"""
+)
+
+_POINTWISE = (
+    _HEADER
+    + f"""
+@njit([T.loss.signature], {_DECORATOR})
+def run(raw, y, weight, n_rows, hyper, offsets, n_groups, out):
+    total = 0.0
+    if raw.shape[1] == 1:
+        for i in range(n_rows):
+            value, gradient = evaluate(raw[i, 0], y[i], {{hyper}})
+            total += weight[i] * value
+            out[i, 0] = weight[i] * gradient
+        return total
+    for i in range(n_rows):
+        for k in range(raw.shape[1]):  # one against the rest
+            value, gradient = evaluate(raw[i, k], T.scalar(1 if y[i] == k else 0), {{hyper}})
+            total += weight[i] * value
+            out[i, k] = weight[i] * gradient
+    return total
+"""
+)
+
+_BATCH = (
+    _HEADER
+    + f"""
+@njit([T.loss.signature], {_DECORATOR})
+def run(raw, y, weight, n_rows, hyper, offsets, n_groups, out):
+    return loops(raw[:n_rows], y[:n_rows], weight[:n_rows], {{hyper}}, offsets[: n_groups + 1], out[:n_rows])
+"""
+)
+
+
+def _tuple(items: list[str]) -> str:
+    return "(" + "".join(f"{item}, " for item in items) + ")"
+
+
+def _hyper(part: type[UpdateRule] | type[Loss]) -> str:
+    return _tuple([f"hyper[{i}]" for i in range(len(part.hyper))])
+
+
+def _slots(rule: type[UpdateRule]) -> str:
+    return _tuple([f"slots[{i}, j]" for i in range(len(rule.slots))])
+
+
+def _store(rule: type[UpdateRule]) -> str:
+    return "\n".join(f"slots[{i}, j] = s[{i}]" for i in range(len(rule.slots))) or "pass"
+
+
+def _indent(text: str, spaces: int) -> str:
+    return text.replace("\n", "\n" + " " * spaces)
+
+
+def _each(body: str) -> str:
+    return f"for j in range(n):\n    {_indent(body, 4)}"
+
+
+def update_source(rule: type[UpdateRule], key: str, dtype: str) -> str:
+    """Return the loop that makes one step of `rule` and of the penalty on every coordinate."""
+    hyper, rate = _hyper(rule), "lr * rates[j]"
+    if rule.function("regularized") is not None:
+        penalty = f"x = regularized(x, s, {hyper}, {rate}, t, l1, l2)"
+    elif rule.has_proximal_step:
+        penalty = f"x = proximal_step(x, step_size(s, {hyper}, {rate}, t), l1, l2)"
+    else:
+        penalty = "pass"
+    sums, given = "pass", ""
+    if rule.reductions:
+        terms = range(len(rule.reductions))
+        add = "\n".join(f"sum{i} += terms[{i}]" for i in terms)
+        sums = "\n".join(f"sum{i} = 0.0" for i in terms)
+        gradient = "g[j]" if rule.has_proximal_step else "g[j] + l2 * w[j] * (j < n_penalised)"
+        sums += "\n" + _each(f"terms = reduce(w[j], {gradient}, {_slots(rule)}, {hyper}, {rate}, t)\n{add}")
+        sums += "\nsums = " + _tuple([f"T.scalar(sum{i})" for i in terms])
+        given = ", sums"
+
+    def move(gradient: str, penalty: str) -> str:
+        step = f"x, s = update(w[j], {gradient}, {_slots(rule)}, {hyper}, {rate}, t{given})"
+        return _indent(f"{step}\n{penalty}\nw[j] = x\n{_store(rule)}", 8)
+
+    return _UPDATE.format(
+        key=key,
+        dtype=dtype,
+        sums=_indent(sums, 4),
+        move=move("g[j]", "pass"),
+        move_penalised=move("g[j]" if rule.has_proximal_step else "g[j] + l2 * w[j]", penalty),
+    )
+
+
+def catch_up_source(rule: type[UpdateRule], key: str, dtype: str) -> str:
+    """Return the loop that replays the steps which coordinates of a sparse problem missed.
+
+    A rule that itself moves without a gradient is replayed without a penalty: with one, the engine
+    updates every coordinate in every batch.
+    """
+    place = f"{_slots(rule)}, {_hyper(rule)}, lr * rates[j]"
+    if rule.sparse == "catch_up":
+        replay = f"w[j], s = catch_up(w[j], {place}, t - missed[j], int(missed[j]))\n{_store(rule)}"
+        body = _each(f"if missed[j] > 0:\n    {_indent(replay, 4)}")
+    elif rule.function("regularized") is not None:
+        body = _each(f"w[j] = regularized(w[j], {place}, t, l1, l2)")
+    elif rule.has_proximal_step:
+        step = f"step_size({place}, t), missed[j]"
+        figure = _each(f"top = max(top, fits_series({step}, l2))")
+        series = _each(f"w[j] = proximal_steps_series(w[j], {step}, l1, l2)")
+        exact = _each(f"w[j] = proximal_steps(w[j], {step}, l1, l2)")
+        body = f"top = w[0] * 0\n{figure}\nif top < 1:\n    {_indent(series, 4)}\nelse:\n    {_indent(exact, 4)}"
+    else:
+        body = "pass"
+    return _CATCH_UP.format(key=key, dtype=dtype, body=_indent(body, 4))
+
+
+def loss_source(loss: type[Loss], key: str, dtype: str) -> str:
+    """Return the loop over the rows of a batch that writes gradients and sums up values."""
+    template = _BATCH if issubclass(loss, BatchLoss) else _POINTWISE
+    return template.format(key=key, dtype=dtype, hyper=_hyper(loss))
+
+
+def kernel_trailer(key: str) -> str:
+    """Return the lines that compile ``epoch`` at the end of a copied kernel module."""
+    return f"""
+
+from sgdkit.kernels.generate import INGREDIENTS
+
+run = njit([INGREDIENTS["{key}"]["signature"]], {_DECORATOR})(epoch)
+"""

@@ -1,0 +1,78 @@
+"""The audit on sgdkit's own estimators."""
+
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import cross_validate
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sgdkit import HingeClassifier, LinearRegressor, LogisticClassifier
+from sgdkit.exceptions import InvalidParameterError
+from sgdkit.governance import GovernanceReport, ParameterTrace, audit
+from sgdkit.governance.grading import Grade
+from sgdkit.governance.render import Run
+
+
+@pytest.fixture
+def regression(diabetes):
+    """A fitted pipeline whose epochs are traced, its trace, its audit."""
+    X_train, X_test, y_train, y_test = diabetes
+    trace = ParameterTrace(feature_names=X_train.columns)
+    regressor = LinearRegressor(alpha=0.01, random_state=0).set_callbacks(trace)
+    model = make_pipeline(GovernanceReport(), StandardScaler(), regressor).fit(X_train, y_train)
+    record = audit(model, X_test, y_test, X_train=X_train, y_train=y_train, sensitive_features=X_test["sex"])
+    return model, trace, record
+
+
+def test_training_is_read_from_what_the_estimator_keeps(regression):
+    model, trace, record = regression
+    assert record.training["n_iter"] == model[-1].n_iter_ == len(trace.rows)
+    assert record.items["optimizer.components"].summary.startswith("Optimizer adagrad from sgdkit")
+    assert record.items["learning_rate.origin"].summary == "The learning rate is derived from the data."
+    assert "squared_error" in record.items["objective.recorded"].summary
+    assert record.items["reproducibility.refit"].passed
+
+
+def test_no_check_fails_to_run(regression):
+    _, _, record = regression
+    assert [item.check_id for item in record.items.values() if "could not run" in item.summary] == []
+
+
+@pytest.mark.parametrize("classifier", [LogisticClassifier, HingeClassifier])
+def test_classifiers_are_audited(cancer, classifier):
+    X_train, X_test, y_train, y_test = cancer
+    model = make_pipeline(StandardScaler(), classifier(random_state=0)).fit(X_train, y_train)
+    record = audit(model, X_test, y_test, X_train=X_train, y_train=y_train)
+    assert [item.check_id for item in record.items.values() if "could not run" in item.summary] == []
+    calibration = record.items["objective.calibration"].grade
+    assert (calibration is Grade.MEASURED) == (classifier is LogisticClassifier)
+
+
+def test_longer_training_really_trains_longer(regression):
+    model, _, record = regression
+    measured = record.items["optimizer.longer_training"].measured
+    assert measured["n_iter_longer"] == 5 * model[-1].n_iter_
+
+
+def test_whole_numbers_kept_as_floats_name_groups_without_a_point(regression):
+    _, _, record = regression
+    by_group = record.items["fairness.error_gap"].measured["attributes"]["sex"]["by_group"]
+    assert set(by_group) == {"1", "2"}
+
+
+def test_a_trace_that_another_fit_has_overwritten_is_refused(regression, diabetes):
+    model, trace, record = regression
+    X_train, _, y_train, _ = diabetes
+    assert Run("in time", audit=record, trace=trace).trace_columns["loss"]
+    clone(model).set_params(linearregressor__max_iter=2, linearregressor__tol=None).fit(X_train, y_train)
+    with pytest.raises(InvalidParameterError, match=r"holds 2 epochs, the audited model made"):
+        Run("too late", audit=record, trace=trace)
+
+
+def test_folds_of_a_pipeline_without_the_trace_leave_it_alone(regression, diabetes):
+    _, trace, _ = regression
+    X_train, _, y_train, _ = diabetes
+    rows = trace.rows
+    fresh = make_pipeline(GovernanceReport(), StandardScaler(), LinearRegressor(alpha=0.01, random_state=0))
+    cross_validate(fresh, X_train, y_train, cv=2)
+    assert trace.rows == rows
