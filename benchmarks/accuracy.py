@@ -15,7 +15,9 @@ ALPHAS = (1e-3, 1e-5)
 def main() -> None:
     """Print one line a data set and alpha; accuracy for classes, R² for regression."""
     warnings.simplefilter("ignore")
-    print("data set              alpha   sgdkit  converged  difference  epochs  seconds (sgdkit, scikit-learn)")
+    print(
+        "data set              alpha   sgdkit  converged  difference  epochs  seconds (sgdkit, scikit-learn)"
+    )
     for name, load in (CLASSIFICATION | REGRESSION).items():
         if not available(name):
             print(f"{name}: skipped, the data set is not in the data folder")
@@ -25,7 +27,11 @@ def main() -> None:
         for alpha in ALPHAS:
             regression = name in REGRESSION
             ours = (LinearRegressor if regression else LogisticClassifier)(alpha=alpha, random_state=0)
-            exact = Ridge(alpha=alpha * n) if regression else LogisticRegression(C=1 / (alpha * n), max_iter=3000, tol=1e-6)
+            exact = (
+                Ridge(alpha=alpha * n)
+                if regression
+                else LogisticRegression(C=1 / (alpha * n), max_iter=3000, tol=1e-6)
+            )
             started = time.perf_counter()
             ours.fit(split.X_train, split.y_train)
             middle = time.perf_counter()

@@ -42,7 +42,11 @@ def _prepare(train: pd.DataFrame, test: pd.DataFrame) -> tuple[np.ndarray, np.nd
     steps = ColumnTransformer(
         [
             ("numeric", make_pipeline(SimpleImputer(strategy="median"), StandardScaler()), list(numeric)),
-            ("category", OneHotEncoder(min_frequency=5, handle_unknown="infrequent_if_exist", sparse_output=False), list(other)),
+            (
+                "category",
+                OneHotEncoder(min_frequency=5, handle_unknown="infrequent_if_exist", sparse_output=False),
+                list(other),
+            ),
         ]
     )
     return steps.fit_transform(train), steps.transform(test)
@@ -59,7 +63,9 @@ def adult() -> Split:
         "capital-gain capital-loss hours-per-week native-country income"
     ).split()
     frames = [
-        pd.read_csv(FOLDER / "adult" / f"adult-{part}.csv.gz", header=None, names=names, skipinitialspace=True)
+        pd.read_csv(
+            FOLDER / "adult" / f"adult-{part}.csv.gz", header=None, names=names, skipinitialspace=True
+        )
         for part in ("train", "test")
     ]
     labels = [(frame.pop("income").str.strip(".") == ">50K").to_numpy().astype(int) for frame in frames]

@@ -48,7 +48,13 @@ def _ours(X: Any, y: np.ndarray, **settings: Any) -> Any:
 def _theirs(X: Any, y: np.ndarray, **settings: Any) -> Any:
     def fit(epochs: int) -> object:
         model = SGDClassifier(
-            loss="log_loss", max_iter=epochs, tol=None, random_state=0, learning_rate="constant", eta0=0.01, **settings
+            loss="log_loss",
+            max_iter=epochs,
+            tol=None,
+            random_state=0,
+            learning_rate="constant",
+            eta0=0.01,
+            **settings,
         )
         return model.fit(X, y)
 
@@ -88,7 +94,9 @@ def main(repeats: int = 7) -> None:
             "SGDClassifier l2": _theirs(X, y, alpha=1e-4),
             "SGDClassifier no penalty": _theirs(X, y, penalty=None),
             "sgd, batch 1, l2": _ours(X, y, optimizer="sgd", batch_size=1, learning_rate=0.01, alpha=1e-4),
-            "sgd, batch 1, no penalty": _ours(X, y, optimizer="sgd", batch_size=1, learning_rate=0.01, penalty=None),
+            "sgd, batch 1, no penalty": _ours(
+                X, y, optimizer="sgd", batch_size=1, learning_rate=0.01, penalty=None
+            ),
             "adagrad, batch 64, l2": _ours(X, y, batch_size=64, learning_rate=0.01, alpha=1e-4),
             "adagrad, batch 64, no penalty": _ours(X, y, batch_size=64, learning_rate=0.01, penalty=None),
         }

@@ -27,7 +27,11 @@ print(imported - started, first - imported, second - first)
 
 def _run(folder: str) -> tuple[float, ...]:
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], env=os.environ | {"SGDKIT_CACHE_DIR": folder}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", SCRIPT],
+        env=os.environ | {"SGDKIT_CACHE_DIR": folder},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return tuple(map(float, done.stdout.split()))
 

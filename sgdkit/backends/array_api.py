@@ -100,7 +100,9 @@ class ArrayBackend(Backend):
         l1 = xp.asarray(problem.l1 * penalised, dtype=dtype) if has_penalty else 0.0
         l2 = xp.asarray(problem.l2 * penalised, dtype=dtype) if has_penalty else 0.0
         moving = xp.asarray(np.repeat(np.append(np.ones(d), float(problem.fit_intercept)), k), dtype=dtype)
-        center = xp.asarray(np.zeros((1, d)) if problem.center is None else problem.center[None, :], dtype=dtype)
+        center = xp.asarray(
+            np.zeros((1, d)) if problem.center is None else problem.center[None, :], dtype=dtype
+        )
         loss_sum = 0.0
         square_sum = 0.0
         n_batches = 0
@@ -126,13 +128,13 @@ class ArrayBackend(Backend):
             gradient = xp.concat([xp.reshape(by_feature, (-1,)), total]) * moving
             state.step += 1
             slots = tuple(state.slots[i, :] for i in range(len(problem.rule.slots)))
-            w, slots = apply_rule(
-                xp, problem.rule, state.w, gradient, slots, rate, float(state.step), l1, l2
-            )
+            w, slots = apply_rule(xp, problem.rule, state.w, gradient, slots, rate, float(state.step), l1, l2)
             state.w = xp.where(moving > 0.0, w, state.w)
             for i, slot in enumerate(slots):
                 state.slots[i, :] = slot
             loss_sum += float(value) * y.shape[0]
             square_sum += float(xp.sum(gradient * gradient))
             n_batches += 1
-        return EpochReport(loss_sum / problem.X.shape[0], (square_sum / max(n_batches, 1)) ** 0.5, finite=True)
+        return EpochReport(
+            loss_sum / problem.X.shape[0], (square_sum / max(n_batches, 1)) ** 0.5, finite=True
+        )

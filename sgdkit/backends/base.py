@@ -9,6 +9,7 @@ import numpy as np
 
 from sgdkit.losses.base import Loss
 from sgdkit.optimizers.base import UpdateRule
+from sgdkit.penalties import Penalty
 
 __all__ = ("Backend", "EpochReport", "EpochRunner", "Problem", "TrainState")
 
@@ -41,8 +42,8 @@ class Problem:
         Rows in a batch.
     loss, rule : Loss, UpdateRule
         Parts of the model.
-    l1, l2 : float
-        Penalty strengths.
+    penalty : Penalty
+        Its two strengths.
     rates : ndarray of shape (n_features + 1,) or None
         Factor on the learning rate for each feature and the intercept; None means all 1.
     n_outputs : int
@@ -63,12 +64,21 @@ class Problem:
     batch_size: int
     loss: Loss
     rule: UpdateRule
-    l1: float
-    l2: float
+    penalty: Penalty
     rates: np.ndarray | None
     n_outputs: int
     fit_intercept: bool
     center: np.ndarray | None = None
+
+    @property
+    def l1(self) -> float:
+        """Strength of the l1 penalty."""
+        return self.penalty.l1
+
+    @property
+    def l2(self) -> float:
+        """Strength of the l2 penalty."""
+        return self.penalty.l2
 
 
 @dataclass(slots=True)

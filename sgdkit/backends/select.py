@@ -38,7 +38,9 @@ def select_backend(name: str, X: Any) -> tuple[Backend, str]:
         If the backend asked for cannot take X.
     """
     if name not in BACKENDS:
-        raise InvalidParameterError(f"backend={name!r} is not known; use one of {', '.join(map(repr, BACKENDS))}.")
+        raise InvalidParameterError(
+            f"backend={name!r} is not known; use one of {', '.join(map(repr, BACKENDS))}."
+        )
     on_gpu = is_cupy(X)
     if name == "cupy" and not on_gpu:
         raise UnsupportedCombinationError(
@@ -54,7 +56,9 @@ def select_backend(name: str, X: Any) -> tuple[Backend, str]:
 
         return ArrayBackend(cupy, "cupy"), "X is on a CUDA device"
     if not (isinstance(X, np.ndarray) or sp.issparse(X)):
-        raise UnsupportedCombinationError(f"no backend takes a {type(X).__name__}; pass a NumPy, SciPy or CuPy array.")
+        raise UnsupportedCombinationError(
+            f"no backend takes a {type(X).__name__}; pass a NumPy, SciPy or CuPy array."
+        )
     if name == "reference":
         return ArrayBackend(np, "reference"), "asked for by name"
     return NumbaBackend(), "X is in main memory" if name == "auto" else "asked for by name"

@@ -4,7 +4,15 @@ import numpy as np
 
 __all__ = ("COLUMNS", "History")
 
-COLUMNS = ("epoch", "objective", "validation_score", "gradient_norm", "learning_rate", "update_ratio", "seconds")
+COLUMNS = (
+    "epoch",
+    "objective",
+    "validation_score",
+    "gradient_norm",
+    "learning_rate",
+    "update_ratio",
+    "seconds",
+)
 
 
 class History:

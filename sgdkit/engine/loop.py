@@ -11,10 +11,10 @@ from sgdkit.backends.base import Backend, Problem, TrainState
 from sgdkit.data.order import epoch_order
 from sgdkit.engine.history import History
 from sgdkit.engine.stopping import Patience, StopReason
-from sgdkit.penalties import Penalty
 from sgdkit.schedules.base import Schedule
 
 __all__ = ("FitResult", "Plan", "fold_center", "initial_state", "train")
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -72,10 +72,6 @@ class FitResult:
     history: dict[str, np.ndarray]
 
 
-def _penalty_value(problem: Problem, w: np.ndarray) -> float:
-    return Penalty(problem.l1, problem.l2).value(w[: problem.X.shape[1] * problem.n_outputs])
-
-
 def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> FitResult:
     """Train until a stopping rule is met, moving a copy of `state`.
 
@@ -91,6 +87,7 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
     elif plan.tol is not None:
         progress = Patience(plan.tol, plan.n_iter_no_change, relative=True)
     typical_rate = 1.0 if problem.rates is None else float(np.median(problem.rates))
+    n_penalised = problem.X.shape[1] * problem.n_outputs
     reason = StopReason.MAX_ITER
     best: TrainState | None = None
     for done in range(plan.max_iter):
@@ -107,7 +104,7 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
             state, reason = before, StopReason.NOT_FINITE
             break
         state.epoch += 1
-        objective = report.mean_loss + _penalty_value(problem, weights)
+        objective = report.mean_loss + problem.penalty.value(weights[:n_penalised])
         state.adapt_rate(objective)
         score = float("nan") if plan.validate is None else plan.validate(state)
         history.append(
@@ -133,7 +130,9 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
     return FitResult(state, reason, history.columns())
 
 
-def initial_state(problem: Problem, backend: Backend, start: np.ndarray, dtype: Any, max_iter: int) -> TrainState:
+def initial_state(
+    problem: Problem, backend: Backend, start: np.ndarray, dtype: Any, max_iter: int
+) -> TrainState:
     """Return a state with zero coefficients and the intercepts at `start`.
 
     With a rule that anneals, the automatic rate starts at ``min(8, sqrt(max_iter))`` times its base:

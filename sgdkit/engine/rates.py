@@ -114,7 +114,11 @@ def automatic_rates(
     scale = np.append(scale, 1.0)
     if rule.step == "linear":
         step_size = rule.function("step_size")
-        gain = 1.0 if step_size is None else float(step_size((0.0,) * len(rule.slots), rule.hyper_values(), 1.0, 1.0))
+        gain = (
+            1.0
+            if step_size is None
+            else float(step_size((0.0,) * len(rule.slots), rule.hyper_values(), 1.0, 1.0))
+        )
         curvature = loss.curvature if np.isfinite(loss.curvature) else 1.0
         return rule.auto_rate / (scale**2 * curvature * max(float(norms.max()), 1e-12) * gain)
     typical = max(float(np.average(norms, weights=row_weight)), 1e-12)

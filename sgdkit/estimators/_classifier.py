@@ -9,14 +9,15 @@ from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from sgdkit._compat import with_callbacks
-from sgdkit.estimators._base import LinearModel, TrainingRows
+from sgdkit.estimators._base import LinearModel
 from sgdkit.estimators._inputs import check_training_data, check_weight, drop_zero_weights
+from sgdkit.estimators._rows import TrainingRows
 from sgdkit.exceptions import InvalidParameterError
 
 __all__ = ("LinearClassifier",)
 
 
-class LinearClassifier(ClassifierMixin, LinearModel):  # type: ignore[misc]
+class LinearClassifier(ClassifierMixin, LinearModel):
     """Base of the classifiers."""
 
     _task: ClassVar[str] = "classification"
@@ -52,11 +53,15 @@ class LinearClassifier(ClassifierMixin, LinearModel):  # type: ignore[misc]
         """
         with self._unchanged_on_failure():
             continued = bool(self.warm_start) and hasattr(self, "_training")
-            rows = self._prepare(X, y, sample_weight, X_val, y_val, known=self.classes_ if continued else None)
+            rows = self._prepare(
+                X, y, sample_weight, X_val, y_val, known=self.classes_ if continued else None
+            )
             context = self._init_callback_context(max_subtasks=self.max_iter)
             context.call_on_fit_task_begin(estimator=self, X=rows.X, y=rows.labels)
             self._train(rows, continued=continued, max_iter=self.max_iter, context=context)
-            context.call_on_fit_task_end(estimator=self, X=rows.X, y=rows.labels, reconstruction_attributes={})
+            context.call_on_fit_task_end(
+                estimator=self, X=rows.X, y=rows.labels, reconstruction_attributes={}
+            )
         return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
@@ -100,7 +105,14 @@ class LinearClassifier(ClassifierMixin, LinearModel):  # type: ignore[misc]
             return self._train(rows, continued=continued, max_iter=1)
 
     def _prepare(
-        self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, known: Any = None, reset: bool = True
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        X_val: Any,
+        y_val: Any,
+        known: Any = None,
+        reset: bool = True,
     ) -> TrainingRows:
         self._check_parameters()
         X, y = check_training_data(self, X, y, reset=reset, numeric=False)
@@ -125,7 +137,9 @@ class LinearClassifier(ClassifierMixin, LinearModel):  # type: ignore[misc]
         elif self.early_stopping and known is None:
             index = np.arange(y.shape[0])
             seed = self.random_state
-            kept, held = train_test_split(index, test_size=self.validation_fraction, stratify=y, random_state=seed)
+            kept, held = train_test_split(
+                index, test_size=self.validation_fraction, stratify=y, random_state=seed
+            )
             kept, held = np.sort(kept), np.sort(held)
             validation = {"X": X[held], "y": y[held]}
             if weight is not None:

@@ -32,7 +32,9 @@ def _check_device_rows(estimator: Any, X: Any, reset: bool) -> Any:
     import cupy
 
     if X.ndim != 2:
-        raise InvalidParameterError(f"X has {X.ndim} dimension(s), but must have shape (n_samples, n_features).")
+        raise InvalidParameterError(
+            f"X has {X.ndim} dimension(s), but must have shape (n_samples, n_features)."
+        )
     if X.dtype.kind not in "fiub":
         raise InvalidParameterError(f"X has dtype {X.dtype}, but must be numeric and real.")
     if X.dtype not in DTYPES:
@@ -51,7 +53,9 @@ def check_rows(estimator: Any, X: Any) -> Any:
     return validate_data(estimator, X, accept_sparse="csr", dtype=DTYPES, reset=False)
 
 
-def check_training_data(estimator: Any, X: Any, y: Any, *, reset: bool, numeric: bool) -> tuple[Any, np.ndarray]:
+def check_training_data(
+    estimator: Any, X: Any, y: Any, *, reset: bool, numeric: bool
+) -> tuple[Any, np.ndarray]:
     """Return X (C-contiguous float32 or float64, or canonical CSR) and y (1-D, on the host).
 
     Parameters

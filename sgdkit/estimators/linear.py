@@ -7,15 +7,16 @@ from sklearn.base import RegressorMixin
 from sklearn.model_selection import train_test_split
 
 from sgdkit._compat import with_callbacks
-from sgdkit.estimators._base import LinearModel, TrainingRows
+from sgdkit.estimators._base import LinearModel
 from sgdkit.estimators._inputs import check_training_data, check_weight, drop_zero_weights
+from sgdkit.estimators._rows import TrainingRows
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.losses.base import Loss
 
 __all__ = ("LinearRegressor",)
 
 
-class LinearRegressor(RegressorMixin, LinearModel):  # type: ignore[misc]
+class LinearRegressor(RegressorMixin, LinearModel):
     r"""Linear regression.
 
     Minimises :math:`\frac{1}{\sum_i s_i} \sum_i s_i \tfrac12 (x_i w + b - y_i)^2 + \alpha\, P(w)` with
@@ -188,7 +189,9 @@ class LinearRegressor(RegressorMixin, LinearModel):  # type: ignore[misc]
             context = self._init_callback_context(max_subtasks=self.max_iter)
             context.call_on_fit_task_begin(estimator=self, X=rows.X, y=rows.labels)
             self._train(rows, continued=continued, max_iter=self.max_iter, context=context)
-            context.call_on_fit_task_end(estimator=self, X=rows.X, y=rows.labels, reconstruction_attributes={})
+            context.call_on_fit_task_end(
+                estimator=self, X=rows.X, y=rows.labels, reconstruction_attributes={}
+            )
         return self
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -213,7 +216,14 @@ class LinearRegressor(RegressorMixin, LinearModel):  # type: ignore[misc]
             return self._train(rows, continued=continued, max_iter=1)
 
     def _prepare(
-        self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any, reset: bool = True, split: bool = True
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        X_val: Any,
+        y_val: Any,
+        reset: bool = True,
+        split: bool = True,
     ) -> TrainingRows:
         self._check_parameters()
         X, y = check_training_data(self, X, y, reset=reset, numeric=True)
@@ -226,7 +236,9 @@ class LinearRegressor(RegressorMixin, LinearModel):  # type: ignore[misc]
             validation = {"X": X_val, "y": y_val}
         elif self.early_stopping and split:
             index = np.arange(y.shape[0])
-            kept, held = train_test_split(index, test_size=self.validation_fraction, random_state=self.random_state)
+            kept, held = train_test_split(
+                index, test_size=self.validation_fraction, random_state=self.random_state
+            )
             kept, held = np.sort(kept), np.sort(held)
             validation = {"X": X[held], "y": y[held]}
             if weight is not None:

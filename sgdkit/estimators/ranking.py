@@ -6,9 +6,10 @@ import numpy as np
 from sklearn.model_selection import GroupShuffleSplit
 
 from sgdkit._compat import with_callbacks
-from sgdkit.estimators._base import LinearModel, TrainingRows
+from sgdkit.estimators._base import LinearModel
 from sgdkit.estimators._inputs import check_training_data, check_weight, drop_zero_weights
 from sgdkit.estimators._params import check_number
+from sgdkit.estimators._rows import TrainingRows
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.losses.base import Loss
 from sgdkit.ranking.groups import check_qid, contiguous_queries
@@ -221,7 +222,9 @@ class LinearRanker(LinearModel):
             context = self._init_callback_context(max_subtasks=self.max_iter)
             context.call_on_fit_task_begin(estimator=self, X=rows.X, y=rows.labels)
             self._train(rows, continued=continued, max_iter=self.max_iter, context=context)
-            context.call_on_fit_task_end(estimator=self, X=rows.X, y=rows.labels, reconstruction_attributes={})
+            context.call_on_fit_task_end(
+                estimator=self, X=rows.X, y=rows.labels, reconstruction_attributes={}
+            )
         return self
 
     def partial_fit(self, X: Any, y: Any, qid: Any = None, sample_weight: Any = None) -> Self:
@@ -262,14 +265,18 @@ class LinearRanker(LinearModel):
         self._check_parameters()
         X, y = check_training_data(self, X, y, reset=reset, numeric=True)
         qid = check_qid(qid, X.shape[0])
-        weight, X, y, qid = drop_zero_weights(check_weight(sample_weight, X), X, np.asarray(y, np.float64), qid)
+        weight, X, y, qid = drop_zero_weights(
+            check_weight(sample_weight, X), X, np.asarray(y, np.float64), qid
+        )
         validation = None
         if X_val is not None or y_val is not None:
             if X_val is None or y_val is None:
                 raise InvalidParameterError("X_val and y_val must be given together.")
             validation = {"X": X_val, "y": y_val, "qid": qid_val}
         elif self.early_stopping and split:
-            splitter = GroupShuffleSplit(1, test_size=self.validation_fraction, random_state=self.random_state)
+            splitter = GroupShuffleSplit(
+                1, test_size=self.validation_fraction, random_state=self.random_state
+            )
             kept, held = next(splitter.split(X, y, groups=qid))
             validation = {"X": X[held], "y": y[held], "qid": qid[held]}
             if weight is not None:

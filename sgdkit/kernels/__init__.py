@@ -1,0 +1,1 @@
+"""Compiled loops: the only package that imports Numba."""

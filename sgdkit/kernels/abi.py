@@ -1,8 +1,8 @@
 """The signatures that meet at the kernel boundary. Changing one means a new ABI version.
 
 Buffers are passed whole, with a count beside them: making a slice costs a reference count, which a
-batch of one row would notice. Arrays that are only read are typed readonly, which accepts writable ones too; loky hands large
-arrays to its workers as read-only memory maps.
+batch of one row would notice. Arrays that are only read are typed readonly, which accepts writable
+ones too; loky hands large arrays to its workers as read-only memory maps.
 """
 
 from typing import NamedTuple
@@ -25,8 +25,8 @@ class KernelTypes(NamedTuple):
     vector_in: types.Type
     matrix: types.Type
     matrix_in: types.Type
-    index: types.Type
-    index_in: types.Type
+    integers: types.Type
+    integers_in: types.Type
     loss: types.FunctionType
     update: types.FunctionType
     catch_up: types.FunctionType
@@ -42,7 +42,15 @@ def kernel_types(dtype: np.dtype) -> KernelTypes:
     # Hyperparameters and the step number are float64 for every dtype: 1 - 0.999**t would lose five
     # digits in float32.
     doubles = types.Array(types.float64, 1, "C")
-    state = (matrix, doubles, vector, scalar, types.float64, scalar, scalar)  # slots, hyper, rates, lr, t, l1, l2
+    state = (
+        matrix,
+        doubles,
+        vector,
+        scalar,
+        types.float64,
+        scalar,
+        scalar,
+    )  # slots, hyper, rates, lr, t, l1, l2
     return KernelTypes(
         scalar=scalar,
         doubles=doubles,
@@ -50,8 +58,8 @@ def kernel_types(dtype: np.dtype) -> KernelTypes:
         vector_in=vector_in,
         matrix=matrix,
         matrix_in=types.Array(scalar, 2, "C", readonly=True),
-        index=index,
-        index_in=types.Array(types.int64, 1, "C", readonly=True),
+        integers=index,
+        integers_in=types.Array(types.int64, 1, "C", readonly=True),
         # raw, y, weight, n_rows, hyper, offsets, n_groups, out -> sum of weight * loss
         loss=types.FunctionType(
             types.float64(matrix, vector, vector, types.int64, doubles, index, types.int64, matrix)

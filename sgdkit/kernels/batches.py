@@ -61,7 +61,9 @@ def _prefetch(typingctx, array, row, line):
         array_type = signature.args[0]
         matrix = context.make_array(array_type)(context, builder, args[0])
         stride = cgutils.unpack_tuple(builder, matrix.strides)[0]
-        byte = builder.add(builder.mul(args[1], stride), builder.mul(args[2], ir.Constant(ir.IntType(64), 64)))
+        byte = builder.add(
+            builder.mul(args[1], stride), builder.mul(args[2], ir.Constant(ir.IntType(64), 64))
+        )
         base = builder.ptrtoint(matrix.data, ir.IntType(64))
         address = builder.inttoptr(builder.add(base, byte), ir.IntType(8).as_pointer())
         flag = ir.IntType(32)

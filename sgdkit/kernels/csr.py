@@ -271,8 +271,30 @@ def epoch(
             for k in range(n_outputs):
                 missed[j * n_outputs + k] = t - first_step - last[j]
         catch_up(w, n_features * n_outputs, missed, slots, hyper, rates, lr, float(t), l1, l2)
-    keep((rows_owner, offsets_owner, cursor_owner, y_batch_owner, weight_batch_owner, raw_owner, slope_owner, g_owner))
-    keep((features_owner, place_owner, w_packed_owner, slots_packed_owner, rates_packed_owner, missed_owner, last_owner, magnitude_owner))
+    keep(
+        (
+            rows_owner,
+            offsets_owner,
+            cursor_owner,
+            y_batch_owner,
+            weight_batch_owner,
+            raw_owner,
+            slope_owner,
+            g_owner,
+        )
+    )
+    keep(
+        (
+            features_owner,
+            place_owner,
+            w_packed_owner,
+            slots_packed_owner,
+            rates_packed_owner,
+            missed_owner,
+            last_owner,
+            magnitude_owner,
+        )
+    )
     return t
 
 
@@ -283,7 +305,7 @@ def csr_epoch(dtype: np.dtype, index_dtype: np.dtype) -> Any:
     index = types.int32 if np.dtype(index_dtype) == np.int32 else types.int64
     integers = types.Array(index, 1, "C", readonly=True)
     rows = (T.vector_in, integers, integers, types.int64, T.vector_in, T.vector_in, types.float64)
-    order = (T.index_in, T.index_in, types.boolean, types.int64)
+    order = (T.integers_in, T.integers_in, types.boolean, types.int64)
     state = (T.vector, T.matrix, T.doubles, T.vector, types.boolean)
     step = (T.scalar, types.int64, T.scalar, T.scalar, types.int64, types.boolean, types.int64)
     parts = (T.doubles, types.int64, types.int64, types.int64)

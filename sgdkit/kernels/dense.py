@@ -208,14 +208,25 @@ def epoch(
         drop_noise(g, n_penalised, magnitude)
         _center_gradient(center, n_outputs, g)
         t += 1
-        report[1] += update(
-            w, g, n_moving, slots, hyper, rates, lr, float(t), l1, l2, n_penalised
-        )
+        report[1] += update(w, g, n_moving, slots, hyper, rates, lr, float(t), l1, l2, n_penalised)
         for i in range(m_after):
             rows[i] = rows[m + i]
         offsets, offsets_after = offsets_after, offsets
         m = m_after
-    keep((rows_owner, offsets_owner, offsets_after_owner, cursor_owner, y_tile_owner, weight_tile_owner, raw_owner, slope_owner, g_owner, bias_owner))
+    keep(
+        (
+            rows_owner,
+            offsets_owner,
+            offsets_after_owner,
+            cursor_owner,
+            y_tile_owner,
+            weight_tile_owner,
+            raw_owner,
+            slope_owner,
+            g_owner,
+            bias_owner,
+        )
+    )
     keep((magnitude_owner,))
     return t
 
@@ -225,7 +236,7 @@ def dense_epoch(dtype: np.dtype) -> Any:
     """Return the compiled epoch kernel for dense rows of `dtype`."""
     T = kernel_types(dtype)
     data = (T.matrix_in, T.vector_in, T.vector_in, T.vector_in, types.float64)
-    order = (T.index_in, T.index_in, types.boolean, types.int64)
+    order = (T.integers_in, T.integers_in, types.boolean, types.int64)
     state = (T.vector, T.matrix, T.doubles, T.vector)
     step = (T.scalar, types.int64, T.scalar, T.scalar, types.int64, types.boolean)
     parts = (T.doubles, types.int64, types.int64, T.doubles)

@@ -52,7 +52,9 @@ def _narrow_constants(function: FunctionType) -> FunctionType:
         )
         return code.replace(co_consts=constants)
 
-    return FunctionType(narrow(function.__code__), function.__globals__, function.__name__, function.__defaults__)
+    return FunctionType(
+        narrow(function.__code__), function.__globals__, function.__name__, function.__defaults__
+    )
 
 
 def _scalar(function: FunctionType, dtype: str) -> Any:
@@ -65,7 +67,9 @@ def _scalar(function: FunctionType, dtype: str) -> Any:
     return rebind(function, scalar_numpy, finish=finish)
 
 
-def _compiled(kind: str, functions: dict[str, FunctionType], shape: tuple, source: Any, part: type, dtype: Any) -> Compiled:
+def _compiled(
+    kind: str, functions: dict[str, FunctionType], shape: tuple, source: Any, part: type, dtype: Any
+) -> Compiled:
     """Return the loop around `functions`, from memory, from disk or freshly compiled."""
     name = np.dtype(dtype).name
     key = _key(kind, shape, [(role, code_fingerprint(f)) for role, f in sorted(functions.items())])
@@ -87,7 +91,9 @@ def _shape(rule: type[UpdateRule]) -> tuple:
 
 def compiled_update(rule: type[UpdateRule], dtype: Any) -> Compiled:
     """Return the loop that makes one step of `rule` and of the penalty."""
-    functions = _roles(rule, "update", "reduce", "regularized", "step_size") | {"proximal_step": proximal_step}
+    functions = _roles(rule, "update", "reduce", "regularized", "step_size") | {
+        "proximal_step": proximal_step
+    }
     return _compiled("update", functions, _shape(rule), update_source, rule, dtype)  # type: ignore[arg-type]
 
 
@@ -103,7 +109,9 @@ def compiled_loss(loss: type[Loss], dtype: Any) -> Compiled:
     role = "loops" if issubclass(loss, BatchLoss) else "evaluate"
     function = loss.function(role)
     if function is None:
-        raise TypeError(f"{loss.__name__} has no static method {role!r}, which a {loss.__base__.__name__} needs.")
+        raise TypeError(
+            f"{loss.__name__} has no static method {role!r}, which a {loss.__base__.__name__} needs."
+        )
     return _compiled("loss", {role: function}, (len(loss.hyper),), loss_source, loss, dtype)
 
 

@@ -148,7 +148,9 @@ def catch_up_source(rule: type[UpdateRule], key: str, dtype: str) -> str:
         figure = _each(f"top = max(top, fits_series({step}, l2))")
         series = _each(f"w[j] = proximal_steps_series(w[j], {step}, l1, l2)")
         exact = _each(f"w[j] = proximal_steps(w[j], {step}, l1, l2)")
-        body = f"top = w[0] * 0\n{figure}\nif top < 1:\n    {_indent(series, 4)}\nelse:\n    {_indent(exact, 4)}"
+        body = (
+            f"top = w[0] * 0\n{figure}\nif top < 1:\n    {_indent(series, 4)}\nelse:\n    {_indent(exact, 4)}"
+        )
     else:
         body = "pass"
     return _CATCH_UP.format(key=key, dtype=dtype, body=_indent(body, 4))

@@ -5,7 +5,8 @@ half the time of an epoch. These are branch-free polynomials, exact to a few uni
 place (tests hold them to NumPy's), and a loop over them runs eight or sixteen lanes at once.
 
 The functions are compiled without fast-math and are not inlined by Numba (LLVM does that, and
-keeps each instruction's flags): their range reductions rely on the order of operations. The namespace object `scalar_numpy` is what rules and losses see as ``np``.
+keeps each instruction's flags): their range reductions rely on the order of operations. The
+namespace object `scalar_numpy` is what rules and losses see as ``np``.
 """
 
 import types as python_types
@@ -252,7 +253,9 @@ def _overload_exp(x):
     return lambda x: _exp64(float(x))
 
 
-@overload(_scalar_logaddexp, jit_options={"error_model": "numpy", "fastmath": {"contract"}, "forceinline": True})
+@overload(
+    _scalar_logaddexp, jit_options={"error_model": "numpy", "fastmath": {"contract"}, "forceinline": True}
+)
 def _overload_logaddexp(a, b):
     if a == types.float32 and b == types.float32:
 
@@ -292,15 +295,16 @@ def _minimum(a, b):
 class _ScalarNumpy(python_types.ModuleType):
     """NumPy as a compiled scalar function sees it."""
 
+    where = staticmethod(_where)
+    clip = staticmethod(_clip)
+    maximum = staticmethod(_maximum)
+    minimum = staticmethod(_minimum)
+    exp = staticmethod(_scalar_exp)
+    log1p = staticmethod(_scalar_log1p)
+    logaddexp = staticmethod(_scalar_logaddexp)
+
     def __getattr__(self, name: str) -> Any:
         return getattr(np, name)
 
 
 scalar_numpy = _ScalarNumpy("numpy_for_scalars")
-scalar_numpy.where = _where
-scalar_numpy.clip = _clip
-scalar_numpy.maximum = _maximum
-scalar_numpy.minimum = _minimum
-scalar_numpy.exp = _scalar_exp
-scalar_numpy.log1p = _scalar_log1p
-scalar_numpy.logaddexp = _scalar_logaddexp

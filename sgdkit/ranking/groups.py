@@ -22,7 +22,9 @@ def check_qid(qid: Any, n_rows: int) -> np.ndarray:
         return np.zeros(n_rows, dtype=np.int64)
     qid = column_or_1d(qid.get() if hasattr(qid, "get") and hasattr(qid, "device") else qid)
     if qid.shape[0] != n_rows:
-        raise InvalidParameterError(f"qid has {qid.shape[0]} entries but X has {n_rows} rows; give one id a row.")
+        raise InvalidParameterError(
+            f"qid has {qid.shape[0]} entries but X has {n_rows} rows; give one id a row."
+        )
     if qid.dtype.kind == "f" and np.isnan(qid).any():
         raise InvalidParameterError("qid contains NaN; every row must belong to a query.")
     return qid

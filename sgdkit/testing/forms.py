@@ -14,6 +14,7 @@ from sgdkit.backends.numba_cpu import NumbaBackend
 from sgdkit.data.order import epoch_order, run_edges
 from sgdkit.losses.base import Loss, PointwiseLoss
 from sgdkit.optimizers.base import UpdateRule
+from sgdkit.penalties import Penalty
 
 __all__ = (
     "REFERENCE",
@@ -64,8 +65,7 @@ class Form:
             batch_size=task.batch_size,
             loss=task.loss,
             rule=task.rule,
-            l1=task.l1,
-            l2=task.l2,
+            penalty=Penalty(task.l1, task.l2),
             rates=task.rates,
             n_outputs=task.n_outputs,
             fit_intercept=task.fit_intercept,

@@ -112,7 +112,9 @@ def test_search_gives_the_same_with_one_and_two_workers(cancer):
     X, y = cancer
     grid = {"optimizer": ["adagrad", "adam"], "alpha": [1e-2, 1e-4]}
     scores = [
-        GridSearchCV(LogisticClassifier(random_state=0), grid, cv=3, n_jobs=n).fit(X, y).cv_results_["mean_test_score"]
+        GridSearchCV(LogisticClassifier(random_state=0), grid, cv=3, n_jobs=n)
+        .fit(X, y)
+        .cv_results_["mean_test_score"]
         for n in (1, 2)
     ]
     np.testing.assert_array_equal(*scores)
@@ -146,7 +148,9 @@ class StopAfterThree:
     def on_fit_task_begin(self, estimator, context): ...
 
     def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
-        return context.task_name == "epoch" and fitted_estimator.coef_.shape == (1, 30) and context.task_id >= 2
+        return (
+            context.task_name == "epoch" and fitted_estimator.coef_.shape == (1, 30) and context.task_id >= 2
+        )
 
 
 def test_callbacks_see_each_epoch_and_can_stop_training(cancer):
@@ -173,7 +177,9 @@ def test_validation_rows_pass_through_a_pipeline_with_routing(cancer):
     X, y = cancer
     with sklearn.config_context(enable_metadata_routing=True):
         model = make_pipeline(
-            StandardScaler(), LogisticClassifier(early_stopping=True, random_state=0), transform_input=["X_val"]
+            StandardScaler(),
+            LogisticClassifier(early_stopping=True, random_state=0),
+            transform_input=["X_val"],
         )
         model.fit(100 * X[100:], y[100:], X_val=100 * X[:100], y_val=y[:100])
     assert model[-1].history_["validation_score"].max() > 0.95

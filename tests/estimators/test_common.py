@@ -217,7 +217,9 @@ def test_partial_fit_learns_from_a_stream(problem):
 def test_early_stopping_keeps_the_best_epoch(problem):
     estimator, X, y = problem
     X_val, y_val = X[:60], y[:60]
-    model = estimator(early_stopping=True, random_state=0, tol=0.0).fit(X[60:], y[60:], X_val=X_val, y_val=y_val)
+    model = estimator(early_stopping=True, random_state=0, tol=0.0).fit(
+        X[60:], y[60:], X_val=X_val, y_val=y_val
+    )
     assert model.stop_reason_ in ("early_stopping", "max_iter")
     assert model.score(X_val, y_val) == pytest.approx(np.nanmax(model.history_["validation_score"]))
     own = estimator(early_stopping=True, validation_fraction=0.2, random_state=0)
@@ -306,7 +308,11 @@ def test_bad_parameters_are_refused_in_a_sentence_that_names_them(problem, param
 
 @pytest.mark.parametrize(
     ("parameter", "name", "near"),
-    [("optimizer", "adagard", "adagrad"), ("learning_rate", "constnat", "constant"), ("loss", "hinges", "hinge")],
+    [
+        ("optimizer", "adagard", "adagrad"),
+        ("learning_rate", "constnat", "constant"),
+        ("loss", "hinges", "hinge"),
+    ],
 )
 def test_unknown_names_come_with_the_nearest_spelling(problem, parameter, name, near):
     estimator, X, y = problem

@@ -44,7 +44,9 @@ def test_order_of_rows_across_queries_does_not_matter(queries):
 def test_query_ids_may_be_strings(queries):
     X, y, qid = queries
     by_number = LinearRanker(random_state=0, max_iter=3, tol=None).fit(X, y, qid=qid)
-    by_name = LinearRanker(random_state=0, max_iter=3, tol=None).fit(X, y, qid=np.char.add("q", qid.astype(str)))
+    by_name = LinearRanker(random_state=0, max_iter=3, tol=None).fit(
+        X, y, qid=np.char.add("q", qid.astype(str))
+    )
     np.testing.assert_array_equal(by_number.coef_, by_name.coef_)
 
 

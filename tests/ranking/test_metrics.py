@@ -13,7 +13,11 @@ def lightgbm_ndcg(y, score, qid, k):
     train = lightgbm.Dataset(score[:, None], y, group=sizes, init_score=score)
     record = {}
     lightgbm.train(
-        params | {"learning_rate": 1e-12}, train, 1, valid_sets=[train], callbacks=[lightgbm.record_evaluation(record)]
+        params | {"learning_rate": 1e-12},
+        train,
+        1,
+        valid_sets=[train],
+        callbacks=[lightgbm.record_evaluation(record)],
     )
     return record["training"][f"ndcg@{k}"][0]
 
@@ -28,7 +32,9 @@ def queries():
 @pytest.mark.parametrize("k", [1, 3, 10])
 def test_ndcg_is_lightgbms(queries, k):
     y, score, qid = queries
-    assert grouped_ndcg_score(y, score, qid=qid, k=k) == pytest.approx(lightgbm_ndcg(y, score, qid, k), abs=1e-9)
+    assert grouped_ndcg_score(y, score, qid=qid, k=k) == pytest.approx(
+        lightgbm_ndcg(y, score, qid, k), abs=1e-9
+    )
 
 
 def test_one_query_is_scikit_learns_with_exponential_gain(queries):

@@ -1,0 +1,81 @@
+"""What training leaves behind for people and audits: components, formula, warnings."""
+
+import warnings
+from typing import Any
+
+from sgdkit.backends.base import Backend, Problem
+from sgdkit.engine.loop import FitResult, Plan
+from sgdkit.engine.stopping import StopReason
+from sgdkit.exceptions import ConvergenceWarning
+from sgdkit.plugin.provenance import provenance_of_class
+from sgdkit.schedules.base import Schedule
+
+__all__ = ("describe", "warn_if_unfinished")
+
+
+def _entry(kind: type, name: str, params: dict[str, Any]) -> dict[str, Any]:
+    origin = provenance_of_class(kind)
+    return {
+        "name": name,
+        "class": f"{kind.__module__}.{kind.__qualname__}",
+        "distribution": origin.distribution,
+        "version": origin.version,
+        "params": params,
+    }
+
+
+def _part(part: Any) -> dict[str, Any]:
+    return _entry(type(part), part.name, part.get_params())
+
+
+class _AutomaticRate:
+    """Stands for the rate that `sgdkit.engine.rates` derives from the data."""
+
+
+def describe(
+    model: Any, problem: Problem, backend: Backend, reason: str, schedule: Schedule | None
+) -> dict[str, Any]:
+    """Return the fitted attributes that say what trained the model."""
+    strengths = {"alpha": float(model.alpha), "l1": problem.l1, "l2": problem.l2}
+    run = {"batch_size": problem.batch_size, "dtype": str(problem.X.dtype)}
+    components = {
+        "loss": _part(problem.loss),
+        "penalty": _entry(type(problem.penalty), str(model.penalty).lower(), strengths),
+        "optimizer": _part(problem.rule),
+        "learning_rate": _entry(_AutomaticRate, "auto", {}) if schedule is None else _part(schedule),
+        "backend": _entry(type(backend), backend.name, run),
+    }
+    objective = (
+        f"(1/sum(s)) sum_i s_i {problem.loss.name}(x_i w + b, y_i) "
+        f"+ {problem.l1:g} |w|_1 + {problem.l2:g}/2 |w|_2^2"
+    )
+    return {
+        "components_": components,
+        "objective_": objective,
+        "optimizer_": problem.rule.name,
+        "backend_": backend.name,
+        "backend_reason_": reason,
+    }
+
+
+def warn_if_unfinished(model: Any, result: FitResult, plan: Plan, X: Any) -> None:
+    """Warn, with numbers and a remedy, where training diverged or ran out of epochs."""
+    n_epochs = len(result.history["epoch"])
+    message = None
+    if result.reason is StopReason.NOT_FINITE:
+        message = (
+            f"{type(model).__name__} met an objective that is not finite in epoch {n_epochs + 1}; training ended "
+            f"there and kept the weights of epoch {n_epochs}. learning_rate={model.learning_rate!r} is too large for "
+            f"values up to {float(abs(X).max()):.3g}: scale the features, lower the rate, or use learning_rate='auto'."
+        )
+    elif result.reason is StopReason.MAX_ITER and plan.tol is not None and plan.max_iter > 1:
+        objective = result.history["objective"]
+        back = min(plan.n_iter_no_change, n_epochs - 1)
+        fall = 1.0 - objective[-1] / objective[-1 - back] if objective[-1 - back] else 0.0
+        message = (
+            f"{type(model).__name__} stopped at max_iter={plan.max_iter} epochs; the objective still changed by "
+            f"{100 * fall:.2g} % over the last {back} (tol={plan.tol:g} asks for less in one of them). "
+            "Raise max_iter, or tol if this is close enough."
+        )
+    if message is not None:
+        warnings.warn(message, ConvergenceWarning, stacklevel=5)
