@@ -58,10 +58,10 @@ def _random(X: Any, y: np.ndarray, stratify: bool) -> Split:
 
 def adult() -> Split:
     """Census income, binary, standardised and one-hot."""
-    names = (
-        "age workclass fnlwgt education education-num marital-status occupation relationship race sex "
-        "capital-gain capital-loss hours-per-week native-country income"
-    ).split()
+    names = [
+        "age", "workclass", "fnlwgt", "education", "education-num", "marital-status", "occupation",
+        "relationship", "race", "sex", "capital-gain", "capital-loss", "hours-per-week", "native-country", "income",
+    ]  # fmt: skip
     frames = [
         pd.read_csv(
             FOLDER / "adult" / f"adult-{part}.csv.gz", header=None, names=names, skipinitialspace=True

@@ -84,7 +84,8 @@ def main(repeats: int = 7) -> None:
         )
         ours, total, theirs = figures["sgdkit"], figures["X.sum()"], figures["SGDClassifier"]
         print(
-            f"  {np.dtype(dtype).name}: sgdkit {1e3 * ours:.1f} ms, X.sum() {1e3 * total:.1f} ms (ratio {ours / total:.2f}), "
+            f"  {np.dtype(dtype).name}: sgdkit {1e3 * ours:.1f} ms, X.sum() {1e3 * total:.1f} ms "
+            f"(ratio {ours / total:.2f}), "
             f"SGDClassifier {1e3 * theirs:.1f} ms ({theirs / ours:.1f} times sgdkit's)"
         )
     print("CSR 200,000 x 50,000, Zipf columns: one epoch, nanoseconds a non-zero")

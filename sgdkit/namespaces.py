@@ -60,7 +60,7 @@ def _refuse_closure(function: FunctionType) -> None:
 
 
 def rebind(
-    function: FunctionType,
+    function: Any,
     xp: Any,
     *,
     finish: Callable[[FunctionType], Any] = lambda copy: copy,

@@ -12,7 +12,7 @@ PENALTIES = ("l2", "l1", "elasticnet", None)
 
 
 class Penalty(NamedTuple):
-    r"""Strengths of the penalty :math:`\lambda_1 \lVert w \rVert_1 + \tfrac{\lambda_2}{2} \lVert w \rVert_2^2`.
+    r"""Two strengths, of :math:`\lambda_1 \lVert w \rVert_1 + \tfrac{\lambda_2}{2} \lVert w \rVert_2^2`.
 
     Attributes
     ----------

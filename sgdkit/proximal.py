@@ -9,7 +9,7 @@ import numpy as np
 __all__ = ("fits_series", "proximal_step", "proximal_steps", "proximal_steps_series")
 
 
-def proximal_step(w, step, l1, l2):  # type: ignore[no-untyped-def]
+def proximal_step(w, step, l1, l2):
     """Return the minimiser of ``|x - w|² / 2 + step (l1 |x| + l2 x² / 2)``, coordinate by coordinate.
 
     Parameters
@@ -22,7 +22,7 @@ def proximal_step(w, step, l1, l2):  # type: ignore[no-untyped-def]
     return _shrink(w, 1.0, step * l1) / (1.0 + step * l2)
 
 
-def proximal_steps(w, step, k, l1, l2):  # type: ignore[no-untyped-def]
+def proximal_steps(w, step, k, l1, l2):
     """Return the result of `k` proximal steps of one size, in closed form.
 
     Each step takes ``|w|`` to ``(|w| - step l1) / (1 + step l2)``, so `k` of them take it to
@@ -44,13 +44,13 @@ def proximal_steps(w, step, k, l1, l2):  # type: ignore[no-untyped-def]
     return _shrink(w, factor, l1 * reach)
 
 
-def fits_series(step, k, l2):  # type: ignore[no-untyped-def]
+def fits_series(step, k, l2):
     """Return a figure that is below 1 where `proximal_steps_series` is exact to rounding."""
     growth = step * l2
     return growth * (1e4 + 4.0 * k)
 
 
-def proximal_steps_series(w, step, k, l1, l2):  # type: ignore[no-untyped-def]
+def proximal_steps_series(w, step, k, l1, l2):
     """Return the same as `proximal_steps` for small steps, without exp, log or division."""
     growth = step * l2
     logarithm = 1.0 - growth * (0.5 - growth * 0.3333333333333333)  # log(1 + growth) / growth
@@ -69,7 +69,7 @@ def proximal_steps_series(w, step, k, l1, l2):  # type: ignore[no-untyped-def]
     return _shrink(w, 1.0 - x * share, l1 * k * step * logarithm * share)
 
 
-def _shrink(w, factor, threshold):  # type: ignore[no-untyped-def]
+def _shrink(w, factor, threshold):
     """Multiply by `factor`, then move toward zero by `threshold`, not past it."""
     kept = np.abs(w) * factor - threshold
     kept = np.where(kept > 0.0, kept, 0.0 * kept)

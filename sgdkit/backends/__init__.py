@@ -1,0 +1,1 @@
+"""What runs an epoch: compiled loops, plain NumPy, CuPy."""

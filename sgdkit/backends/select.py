@@ -50,7 +50,8 @@ def select_backend(name: str, X: Any) -> tuple[Backend, str]:
     if on_gpu:
         if name in ("numba", "reference"):
             raise UnsupportedCombinationError(
-                f"backend={name!r} runs on the CPU, but X is a CuPy array. Pass X.get(), or leave backend='auto'."
+                f"backend={name!r} runs on the CPU, but X is a CuPy array. Pass X.get(), "
+                "or leave backend='auto'."
             )
         import cupy
 

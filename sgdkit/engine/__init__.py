@@ -1,0 +1,1 @@
+"""The training loop, its stopping rules, its record and the automatic rate."""

@@ -37,6 +37,7 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
     _task: ClassVar[str]
     # Whether adding a constant to all raw predictions changes nothing (ranking).
     _shift_invariant: ClassVar[bool] = False
+    _training: dict[str, Any]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -91,7 +92,7 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
         same_rule = memory.get("rule") is type(rule)
         state, center = memory.get("state"), memory.get("center")
         rates = memory.get("rates") if same_rule else None
-        if center is not None and sp.issparse(rows.X):
+        if state is not None and center is not None and sp.issparse(rows.X):
             state, center = fold_center(state, center, rows.n_outputs), None
         if schedule is None and rates is None:
             host_X = rows.X.get() if is_cupy(rows.X) else rows.X

@@ -91,15 +91,16 @@ class LinearClassifier(ClassifierMixin, LinearModel):
             continued = hasattr(self, "_training")
             if isinstance(self.class_weight, str):
                 raise InvalidParameterError(
-                    "class_weight='balanced' needs all labels at once and is not available in partial_fit. Compute "
-                    "it with sklearn.utils.compute_class_weight and pass a dict."
+                    "class_weight='balanced' needs all labels at once and is not available in partial_fit. "
+                    "Compute it with sklearn.utils.compute_class_weight and pass a dict."
                 )
             if not continued and classes is None:
                 raise InvalidParameterError("classes must be passed on the first call to partial_fit.")
             known = self.classes_ if continued else np.unique(classes)
             if continued and classes is not None and not np.array_equal(np.unique(classes), known):
                 raise InvalidParameterError(
-                    f"classes={list(np.unique(classes))!r} differ from those of the first call, {list(known)!r}."
+                    f"classes={list(np.unique(classes))!r} differ from those of the first call, "
+                    f"{list(known)!r}."
                 )
             rows = self._prepare(X, y, sample_weight, None, None, known=known, reset=not continued)
             return self._train(rows, continued=continued, max_iter=1)

@@ -64,17 +64,18 @@ def warn_if_unfinished(model: Any, result: FitResult, plan: Plan, X: Any) -> Non
     message = None
     if result.reason is StopReason.NOT_FINITE:
         message = (
-            f"{type(model).__name__} met an objective that is not finite in epoch {n_epochs + 1}; training ended "
-            f"there and kept the weights of epoch {n_epochs}. learning_rate={model.learning_rate!r} is too large for "
-            f"values up to {float(abs(X).max()):.3g}: scale the features, lower the rate, or use learning_rate='auto'."
+            f"{type(model).__name__} met an objective that is not finite in epoch {n_epochs + 1}; training "
+            f"ended there and kept the weights of epoch {n_epochs}. learning_rate={model.learning_rate!r} is too "
+            f"large for values up to {float(abs(X).max()):.3g}: scale the features, lower the rate, or use "
+            "learning_rate='auto'."
         )
     elif result.reason is StopReason.MAX_ITER and plan.tol is not None and plan.max_iter > 1:
         objective = result.history["objective"]
         back = min(plan.n_iter_no_change, n_epochs - 1)
         fall = 1.0 - objective[-1] / objective[-1 - back] if objective[-1 - back] else 0.0
         message = (
-            f"{type(model).__name__} stopped at max_iter={plan.max_iter} epochs; the objective still changed by "
-            f"{100 * fall:.2g} % over the last {back} (tol={plan.tol:g} asks for less in one of them). "
+            f"{type(model).__name__} stopped at max_iter={plan.max_iter} epochs; the objective still changed "
+            f"by {100 * fall:.2g} % over the last {back} (tol={plan.tol:g} asks for less in one of them). "
             "Raise max_iter, or tol if this is close enough."
         )
     if message is not None:

@@ -44,7 +44,7 @@ class ComponentParams:
                         f"{key} was given, but {part} is 'auto', which has no parameters; set {part} as well."
                     )
                 params[part] = default_registry().get(part, current)()
-        return super().set_params(**params)  # type: ignore[misc,no-any-return]
+        return super().set_params(**params)  # type: ignore[misc]
 
 
 def check_number(

@@ -60,7 +60,7 @@ class LinearRegressor(RegressorMixin, LinearModel):
         kept.
     validation_fraction : float, default=0.1
         Share of the rows held out for ``early_stopping`` when no `X_val` is given, in (0, 1).
-    n_iter_no_change : int, default=5
+    n_iter_no_change : int, default=10
         Epochs without progress before stopping.
     warm_start : bool, default=False
         Whether ``fit`` goes on from the last solution instead of starting anew.
@@ -128,7 +128,7 @@ class LinearRegressor(RegressorMixin, LinearModel):
         random_state: Any = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
-        n_iter_no_change: int = 5,
+        n_iter_no_change: int = 10,
         warm_start: bool = False,
         backend: str = "auto",
     ):

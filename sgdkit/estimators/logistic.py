@@ -56,7 +56,7 @@ class LogisticClassifier(LinearClassifier):
         kept.
     validation_fraction : float, default=0.1
         Share of the rows held out for ``early_stopping`` when no `X_val` is given, in (0, 1).
-    n_iter_no_change : int, default=5
+    n_iter_no_change : int, default=10
         Epochs without progress before stopping.
     class_weight : dict, "balanced" or None, default=None
         Factor on the weight of each class's rows.
@@ -133,7 +133,7 @@ class LogisticClassifier(LinearClassifier):
         random_state: Any = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
-        n_iter_no_change: int = 5,
+        n_iter_no_change: int = 10,
         class_weight: Any = None,
         warm_start: bool = False,
         backend: str = "auto",

@@ -21,7 +21,8 @@ __all__ = ("LinearRanker",)
 class LinearRanker(LinearModel):
     r"""Linear learning to rank.
 
-    Minimises :math:`\frac{1}{\sum_i s_i} \sum_q S_q\, \ell_q(w) + \alpha\, P(w)`, where :math:`\ell_q` is the mean
+    Minimises :math:`\frac{1}{\sum_i s_i} \sum_q S_q\, \ell_q(w) + \alpha\, P(w)`, where
+    :math:`\ell_q` is the mean
     logistic loss over the pairs of query `q` in which one row has the higher grade, and
     :math:`S_q` the sum of the query's weights. A linear score needs no intercept: it would shift
     all rows alike.
@@ -61,7 +62,7 @@ class LinearRanker(LinearModel):
         kept.
     validation_fraction : float, default=0.1
         Share of the rows held out for ``early_stopping`` when no `X_val` is given, in (0, 1).
-    n_iter_no_change : int, default=5
+    n_iter_no_change : int, default=10
         Epochs without progress before stopping.
     warm_start : bool, default=False
         Whether ``fit`` goes on from the last solution instead of starting anew.
@@ -141,7 +142,7 @@ class LinearRanker(LinearModel):
         random_state: Any = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
-        n_iter_no_change: int = 5,
+        n_iter_no_change: int = 10,
         warm_start: bool = False,
         backend: str = "auto",
         ndcg_k: int = 10,

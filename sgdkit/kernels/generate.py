@@ -27,6 +27,8 @@ __all__ = ("Compiled", "compiled_catch_up", "compiled_kernel", "compiled_loss", 
 
 INGREDIENTS: dict[str, dict[str, Any]] = {}
 
+_CLOSED_FORMS: tuple[Any, ...] = (fits_series, proximal_steps, proximal_steps_series)
+
 
 class Compiled(NamedTuple):
     """A compiled loop and the address by which kernels call it."""
@@ -100,7 +102,7 @@ def compiled_update(rule: type[UpdateRule], dtype: Any) -> Compiled:
 def compiled_catch_up(rule: type[UpdateRule], dtype: Any) -> Compiled:
     """Return the loop that replays missed steps of `rule` and of the penalty."""
     functions = _roles(rule, "catch_up", "regularized", "step_size")
-    functions |= {f.__name__: f for f in (fits_series, proximal_steps, proximal_steps_series)}  # type: ignore[attr-defined]
+    functions |= {f.__name__: f for f in _CLOSED_FORMS}
     return _compiled("catch_up", functions, _shape(rule), catch_up_source, rule, dtype)
 
 
@@ -109,9 +111,7 @@ def compiled_loss(loss: type[Loss], dtype: Any) -> Compiled:
     role = "loops" if issubclass(loss, BatchLoss) else "evaluate"
     function = loss.function(role)
     if function is None:
-        raise TypeError(
-            f"{loss.__name__} has no static method {role!r}, which a {loss.__base__.__name__} needs."
-        )
+        raise TypeError(f"{loss.__name__} has no static method {role!r}, which its base class asks for.")
     return _compiled("loss", {role: function}, (len(loss.hyper),), loss_source, loss, dtype)
 
 

@@ -86,7 +86,7 @@ class UpdateRule(ParameterObject):
 
     @staticmethod
     @abstractmethod
-    def update(w: Any, g: Any, slots: tuple, hyper: tuple, lr: Any, t: Any) -> tuple[Any, tuple]:
+    def update(w: Any, g: Any, slots: tuple, hyper: tuple, lr: Any, t: Any, *sums: Any) -> tuple[Any, tuple]:
         """Return the moved weight and the new slots.
 
         Parameters
@@ -99,4 +99,6 @@ class UpdateRule(ParameterObject):
             The coordinate's learning rate at this step.
         t : float
             Number of this step, counted from 1.
+        *sums : tuple
+            Only for rules with `reductions`: the sums, as one tuple.
         """

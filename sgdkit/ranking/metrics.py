@@ -1,5 +1,6 @@
 """Ranking metrics by query."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,9 @@ def grouped_ndcg_score(
     0.5
     """
     y_true = column_or_1d(y_true).astype(np.float64)
-    y_score = np.asarray(y_score.get() if hasattr(y_score, "get") else y_score, dtype=np.float64)
+    y_score = column_or_1d(
+        y_score.get() if hasattr(y_score, "device") and hasattr(y_score, "get") else y_score
+    )
     if (y_true < 0.0).any():
         raise InvalidParameterError(
             f"y_true holds negative grades, the least {y_true.min():g}; NDCG needs grades of zero or more."
@@ -72,7 +75,7 @@ def grouped_ndcg_score(
     gain = np.exp2(y_true) - 1.0
     scores = np.ones(edges.shape[0] - 1)
     importance = np.empty(edges.shape[0] - 1)
-    for q, (start, stop) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for q, (start, stop) in enumerate(pairwise(edges)):
         importance[q] = weight[start:stop].mean()
         if stop - start > 1 and gain[start:stop].any():
             scores[q] = ndcg_score(gain[None, start:stop], y_score[None, start:stop], k=k)

@@ -67,7 +67,6 @@ def test_the_shuffled_order_of_a_seed_is_the_same_on_every_machine():
     assert epoch_order(8, 7, 0, True).tolist() == [7, 1, 3, 2, 6, 5, 0, 4]
 
 
-
 def test_epoch_order_without_shuffling_is_the_rows_own():
     assert epoch_order(6, 1, 2, False).tolist() == list(range(6))
 

@@ -55,7 +55,7 @@ def test_a_second_process_compiles_nothing_and_gives_the_same_bits(tmp_path):
 def test_a_cache_folder_that_cannot_be_written_gives_one_warning_and_works(tmp_path):
     in_the_way = tmp_path / "file"
     in_the_way.write_text("not a folder")
-    program = FIT.replace(", \"compiled CSR int32\"", ",").replace("AdaGrad(), Adam()", "AdaGrad(),")
+    program = FIT.replace(', "compiled CSR int32"', ",").replace("AdaGrad(), Adam()", "AdaGrad(),")
     found = in_a_new_process(program, in_the_way)
     assert [category for category, _ in found["warned"]] == ["CacheWarning"]
     assert str(in_the_way) in found["warned"][0][1] and "SGDKIT_CACHE_DIR" in found["warned"][0][1]
