@@ -15,9 +15,7 @@ ALPHAS = (1e-3, 1e-5)
 def main() -> None:
     """Print one line a data set and alpha; accuracy for classes, R² for regression."""
     warnings.simplefilter("ignore")
-    print(
-        "data set              alpha   sgdkit  converged  difference  epochs  seconds (sgdkit, scikit-learn)"
-    )
+    print("data set              alpha   sgdkit  converged  difference  epochs  seconds (ours, theirs)")
     for name, load in (CLASSIFICATION | REGRESSION).items():
         if not available(name):
             print(f"{name}: skipped, the data set is not in the data folder")
@@ -39,7 +37,8 @@ def main() -> None:
             ended = time.perf_counter()
             scores = [model.score(split.X_test, split.y_test) for model in (ours, exact)]
             print(
-                f"{name:20s} {alpha:7g}  {scores[0]:.4f}     {scores[1]:.4f}     {scores[0] - scores[1]:+.4f}  "
+                f"{name:20s} {alpha:7g}  {scores[0]:.4f}     {scores[1]:.4f}     "
+                f"{scores[0] - scores[1]:+.4f}  "
                 f"{ours.n_iter_:6d}  {middle - started:.2f}, {ended - middle:.2f}"
             )
 

@@ -60,7 +60,8 @@ def adult() -> Split:
     """Census income, binary, standardised and one-hot."""
     names = [
         "age", "workclass", "fnlwgt", "education", "education-num", "marital-status", "occupation",
-        "relationship", "race", "sex", "capital-gain", "capital-loss", "hours-per-week", "native-country", "income",
+        "relationship", "race", "sex", "capital-gain", "capital-loss", "hours-per-week",
+        "native-country", "income",
     ]  # fmt: skip
     frames = [
         pd.read_csv(

@@ -106,7 +106,8 @@ def main(repeats: int = 7) -> None:
             peer = figures["SGDClassifier l2" if "l2" in name else "SGDClassifier no penalty"]
             print(
                 f"  {np.dtype(dtype).name} {name}: {1e9 * seconds / X.nnz:.1f} ns "
-                f"({peer / seconds:.2f} times as fast as SGDClassifier), {X.nnz / X.shape[0]:.0f} non-zeros a row"
+                f"({peer / seconds:.2f} times as fast as SGDClassifier), "
+                f"{X.nnz / X.shape[0]:.0f} non-zeros a row"
             )
 
 

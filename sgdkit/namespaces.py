@@ -8,8 +8,9 @@ is replaced by that namespace: the code object stays the same, only the name it 
 import dis
 import functools
 import hashlib
+import math
 from collections.abc import Callable, Iterator
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,8 @@ def rebind(
     Raises
     ------
     InvalidParameterError
-        If the function closes over local variables of another function.
+        If the function closes over local variables of another function, or reaches helpers through a
+        module other than numpy and math.
 
     Examples
     --------
@@ -107,6 +109,11 @@ def rebind(
             return getattr(xp, value.__name__)
         if isinstance(value, FunctionType):
             return rebind(value, xp, finish=finish)
+        if isinstance(value, ModuleType) and value is not math:
+            raise InvalidParameterError(
+                f"{function.__qualname__} uses the module {value.__name__}. A rule or loss may use numpy and "
+                "math; import what it needs of other modules by name, so that it can be followed."
+            )
         return value
 
     scope = {name: convert(value) for name, value in _used_globals(function).items()}

@@ -20,10 +20,13 @@ class ParameterObject(BaseEstimator):
         Registry name, snake case.
     hyper : tuple of str, default=()
         Constructor parameters handed to the part's functions, in this order.
+    ranges : dict of str to (low, high), default={}
+        Half-open interval ``low <= value < high`` of those parameters that have one.
     """
 
     name: ClassVar[str]
     hyper: ClassVar[tuple[str, ...]] = ()
+    ranges: ClassVar[dict[str, tuple[float, float]]] = {}
 
     def hyper_values(self) -> tuple[float, ...]:
         """Return the hyperparameters in declared order.
@@ -31,7 +34,7 @@ class ParameterObject(BaseEstimator):
         Raises
         ------
         InvalidParameterError
-            If one of them is not a finite number.
+            If one of them is not a finite number, or outside its range.
         """
         values = []
         for parameter in self.hyper:
@@ -43,6 +46,11 @@ class ParameterObject(BaseEstimator):
             ):
                 raise InvalidParameterError(
                     f"{type(self).__name__}({parameter}={value!r}): {parameter} must be a finite number."
+                )
+            low, high = self.ranges.get(parameter, (-np.inf, np.inf))
+            if not low <= value < high:
+                raise InvalidParameterError(
+                    f"{type(self).__name__}({parameter}={value!r}): {parameter} must be in [{low}, {high})."
                 )
             values.append(float(value))
         return tuple(values)

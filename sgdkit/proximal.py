@@ -39,7 +39,8 @@ def proximal_steps(w, step, k, l1, l2):
     exponent = k * np.log1p(growth)
     factor = np.exp(-exponent)
     # (1 - factor) / l2, from the series where the difference would cancel; l2 can be 0.
-    series = k * step * (1.0 - 0.5 * exponent * (1.0 - exponent / 3.0))
+    logarithm = 1.0 - growth * (0.5 - growth / 3.0)  # log(1 + growth) / growth
+    series = k * step * logarithm * (1.0 - 0.5 * exponent * (1.0 - exponent / 3.0))
     reach = np.where(exponent < 1e-4, series, (1.0 - factor) / (l2 + 1e-30))
     return _shrink(w, factor, l1 * reach)
 

@@ -131,19 +131,28 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
 
 
 def initial_state(
-    problem: Problem, backend: Backend, start: np.ndarray, dtype: Any, max_iter: int
+    problem: Problem,
+    backend: Backend,
+    start: np.ndarray,
+    dtype: Any,
+    max_iter: int,
+    square_slope: np.ndarray | None = None,
 ) -> TrainState:
     """Return a state with zero coefficients and the intercepts at `start`.
 
     With a rule that anneals, the automatic rate starts at ``min(8, sqrt(max_iter))`` times its base:
-    the base is best for a single pass, while a long run gains from reaching far first.
+    the base is best for a single pass, while a long run gains from reaching far first. Where the
+    rule sums squared gradients, the intercepts' sums start at `square_slope`.
     """
     size = (problem.X.shape[1] + 1) * problem.n_outputs
+    rule = problem.rule
     w = np.zeros(size, dtype)
+    slots = np.zeros((len(rule.slots), size), dtype)
     if problem.fit_intercept:
         w[-problem.n_outputs :] = start
-    slots = np.zeros((len(problem.rule.slots), size), dtype)
-    damping = min(8.0, max_iter**0.5) if problem.rule.anneals else 1.0
+        if rule.accumulator and square_slope is not None:
+            slots[rule.slots.index(rule.accumulator), -problem.n_outputs :] = square_slope
+    damping = min(8.0, max_iter**0.5) if rule.anneals else 1.0
     return TrainState(backend.from_host(w), backend.from_host(slots), damping=damping)
 
 

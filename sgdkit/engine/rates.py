@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from sgdkit.losses.base import Loss
 from sgdkit.optimizers.base import UpdateRule
 
-__all__ = ("automatic_rates", "column_centers")
+__all__ = ("automatic_rates", "column_centers", "mean_square_slope")
 
 SAMPLE_ROWS = 16_384
 
@@ -100,7 +100,8 @@ def automatic_rates(
     Notes
     -----
     With column scale s_j (root mean square over non-zeros) and N_i = 1 + sum_j (x_ij / s_j)² for
-    row i, both of centred values: normalised rules get ``auto_rate * target_scale / (s_j sqrt(mean N_i))``, linear rules
+    row i, both of centred values: normalised rules get
+    ``auto_rate * target_scale / (s_j sqrt(mean N_i))``, linear rules
     ``auto_rate / (s_j² curvature max N_i)`` divided by the rule's own gain on a constant gradient,
     free rules ``auto_rate``.
     """
@@ -123,3 +124,27 @@ def automatic_rates(
         return rule.auto_rate / (scale**2 * curvature * max(float(norms.max()), 1e-12) * gain)
     typical = max(float(np.average(norms, weights=row_weight)), 1e-12)
     return rule.auto_rate * target_scale / (scale * np.sqrt(typical))
+
+
+def mean_square_slope(loss: Loss, start: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+    """Return the mean squared derivative of the loss at a constant raw prediction.
+
+    Parameters
+    ----------
+    loss : Loss
+        A loss without groups.
+    start : ndarray of shape (n_outputs,)
+        The raw prediction.
+    y : ndarray of shape (n_rows,)
+        Encoded targets, of which at most 16,384 are looked at.
+    weight : ndarray of shape (n_rows,) or None
+        Row weights.
+
+    Returns
+    -------
+    ndarray of shape (n_outputs,)
+    """
+    rows, row_weight = _sample(y, weight)
+    raw = np.repeat(np.asarray(start, dtype=np.float64)[None, :], len(rows), axis=0)
+    _, slope = loss.evaluate_batch(np, raw, rows, np.ones(len(rows)), np.zeros(1, np.int64))
+    return np.average(np.square(slope), axis=0, weights=row_weight)

@@ -24,7 +24,8 @@ class Patience:
     ----------
     tol : float
         Smallest improvement that counts, as a share of the best figure's size (`relative`) or in
-        its own units.
+        its own units. The size is at least a hundredth of the first figure's: an objective that
+        goes to zero would never stop otherwise.
     n_iter_no_change : int
         Epochs without one before it says stop.
     relative : bool
@@ -38,6 +39,7 @@ class Patience:
     relative: bool
     sign: int = 1
     best: float = field(default=float("inf"), init=False)
+    first: float = field(default=0.0, init=False)
     waited: int = field(default=0, init=False)
 
     def is_best(self, figure: float) -> bool:
@@ -47,7 +49,11 @@ class Patience:
     def says_stop(self, figure: float) -> bool:
         """Take the figure of one epoch; return True once patience has run out."""
         figure = self.sign * figure
-        needed = self.tol * abs(self.best) if self.relative and self.best < float("inf") else self.tol
+        if self.best == float("inf"):
+            self.first = abs(figure)
+            needed = 0.0
+        else:
+            needed = self.tol * max(abs(self.best), 0.01 * self.first) if self.relative else self.tol
         self.waited = 0 if figure < self.best - needed else self.waited + 1
         self.best = min(self.best, figure)
         return self.waited >= self.n_iter_no_change

@@ -16,7 +16,7 @@ from sgdkit.backends.base import Backend, Problem, TrainState
 from sgdkit.backends.select import is_cupy, select_backend
 from sgdkit.data.order import RUN_LENGTH, SHUFFLE_ROWS_BELOW, looks_ordered, run_edges
 from sgdkit.engine.loop import Plan, fold_center, initial_state, train
-from sgdkit.engine.rates import automatic_rates, column_centers
+from sgdkit.engine.rates import automatic_rates, column_centers, mean_square_slope
 from sgdkit.engine.stopping import StopReason
 from sgdkit.estimators._evidence import describe, warn_if_unfinished
 from sgdkit.estimators._inputs import check_rows
@@ -120,7 +120,10 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
         )
         if state is None:
             start = loss.best_constant(rows.y, rows.weight, rows.n_outputs)
-            state = initial_state(problem, backend, start, dtype, max_iter)
+            square_slope = None
+            if fit_intercept and schedule is None:
+                square_slope = mean_square_slope(loss, start, rows.y, rows.weight)
+            state = initial_state(problem, backend, start, dtype, max_iter, square_slope)
         elif not same_rule or state.w.dtype != dtype:  # other slots, or another precision: keep the weights
             weights = state.w
             state = initial_state(problem, backend, np.zeros(rows.n_outputs), dtype, max_iter)

@@ -122,7 +122,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         classes = np.unique(y) if known is None else known
         if (unseen := np.setdiff1d(y, classes)).size:
             raise InvalidParameterError(
-                f"y holds the label(s) {unseen.tolist()!r}, which are not among the classes {list(classes)!r}. "
+                f"y holds the label(s) {unseen.tolist()!r}, not among the classes {list(classes)!r}. "
                 "Pass every class in the first call to partial_fit, or fit again."
             )
         if len(classes) < 2:

@@ -65,9 +65,9 @@ def warn_if_unfinished(model: Any, result: FitResult, plan: Plan, X: Any) -> Non
     if result.reason is StopReason.NOT_FINITE:
         message = (
             f"{type(model).__name__} met an objective that is not finite in epoch {n_epochs + 1}; training "
-            f"ended there and kept the weights of epoch {n_epochs}. learning_rate={model.learning_rate!r} is too "
-            f"large for values up to {float(abs(X).max()):.3g}: scale the features, lower the rate, or use "
-            "learning_rate='auto'."
+            f"ended there and kept the weights of epoch {n_epochs}. "
+            f"learning_rate={model.learning_rate!r} is too large for values up to "
+            f"{float(abs(X).max()):.3g}: scale the features, lower the rate, or use learning_rate='auto'."
         )
     elif result.reason is StopReason.MAX_ITER and plan.tol is not None and plan.max_iter > 1:
         objective = result.history["objective"]

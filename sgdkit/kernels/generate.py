@@ -64,7 +64,8 @@ def _scalar(function: FunctionType, dtype: str) -> Any:
 
     def finish(copy: FunctionType) -> Any:
         copy = _narrow_constants(copy) if dtype == "float32" else copy
-        return njit(copy, error_model="numpy", fastmath=FASTMATH, forceinline=True)
+        # Without reassociation: 1 - beta rewritten would cost float32 rules several digits.
+        return njit(copy, error_model="numpy", fastmath=FASTMATH - {"reassoc"}, forceinline=True)
 
     return rebind(function, scalar_numpy, finish=finish)
 

@@ -96,7 +96,7 @@ class PointwiseLoss(Loss):
     def evaluate_batch(  # noqa: D102
         self, xp: Any, raw: Any, y: Any, weight: Any, offsets: Any
     ) -> tuple[Any, Any]:
-        evaluate = rebind(type(self).function("evaluate"), xp)  # type: ignore[arg-type]
+        evaluate = rebind(type(self).function("evaluate"), xp)
         target = y[:, None]
         if raw.shape[1] > 1:  # one against the rest: 1 for the row's own class
             one = xp.ones_like(raw)

@@ -33,8 +33,10 @@ class AdaGrad(UpdateRule):
     name = "adagrad"
     slots = ("gradient_square_sum",)
     hyper = ("eps",)
+    ranges = {"eps": (0.0, float("inf"))}
     sparse = "exact"
     anneals = True
+    accumulator = "gradient_square_sum"
 
     def __init__(self, eps: float = 1e-7):
         self.eps = eps

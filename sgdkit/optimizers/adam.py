@@ -39,6 +39,7 @@ class Adam(UpdateRule):
     name = "adam"
     slots = ("mean", "mean_square")
     hyper = ("beta1", "beta2", "eps")
+    ranges = {"beta1": (0.0, 1.0), "beta2": (0.0, 1.0), "eps": (0.0, float("inf"))}
     sparse = "catch_up"
     auto_rate = 0.3
 

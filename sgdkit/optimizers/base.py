@@ -46,6 +46,10 @@ class UpdateRule(ParameterObject):
     anneals : bool, default=False
         Whether steps shrink by themselves as gradients add up (Adagrad). A long automatic run then
         starts at a higher rate.
+    accumulator : str, default=""
+        Name of the slot that sums squared gradients, if any. An intercept starts at its optimum,
+        where the gradient is noise; the engine starts its accumulator as if one row had been seen,
+        so that noise is not taken for a direction.
     reductions : tuple of str, default=()
         Names of sums over all coordinates that `update` needs; the method ``reduce`` gives each
         coordinate's terms and `update` receives the sums as a seventh argument.
@@ -77,6 +81,7 @@ class UpdateRule(ParameterObject):
     step: ClassVar[Literal["linear", "normalized", "free"]] = "normalized"
     auto_rate: ClassVar[float] = 1.0
     anneals: ClassVar[bool] = False
+    accumulator: ClassVar[str] = ""
     reductions: ClassVar[tuple[str, ...]] = ()
     has_proximal_step: ClassVar[bool] = False
 

@@ -51,6 +51,7 @@ class FTRL(UpdateRule):
     name = "ftrl"
     slots = ("z", "gradient_square_sum", "stiffness")
     hyper = ("beta",)
+    ranges = {"beta": (0.0, float("inf"))}
     sparse = "exact"
     anneals = True
 

@@ -34,6 +34,7 @@ class Momentum(UpdateRule):
     name = "momentum"
     slots = ("velocity",)
     hyper = ("beta",)
+    ranges = {"beta": (0.0, 1.0)}
     sparse = "catch_up"
     step = "linear"
 

@@ -52,6 +52,7 @@ class Prodigy(UpdateRule):
     name = "prodigy"
     slots = ("mean", "mean_square", "s", "start", "distance", "numerator")
     hyper = ("beta1", "beta2", "eps", "d0")
+    ranges = {"beta1": (0.0, 1.0), "beta2": (0.0, 1.0), "eps": (0.0, float("inf")), "d0": (0.0, float("inf"))}
     sparse = "dense"
     step = "free"
     reductions = ("progress", "s_norm")

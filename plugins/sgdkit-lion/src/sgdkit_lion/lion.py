@@ -36,6 +36,7 @@ class Lion(UpdateRule):
     name = "lion"
     slots = ("momentum",)
     hyper = ("beta1", "beta2", "weight_decay")
+    ranges = {"beta1": (0.0, 1.0), "beta2": (0.0, 1.0), "weight_decay": (0.0, float("inf"))}
     sparse = "catch_up"
     auto_rate = 0.02
 
@@ -54,10 +55,10 @@ class Lion(UpdateRule):
 
     @staticmethod
     def catch_up(w, slots, hyper, lr, t, k):
-        """Replay k zero gradients: the sign stays, the momentum decays."""
+        """Replay k zero gradients: the momentum decays, and with it, in the end, its sign."""
         (momentum,) = slots
         beta1, beta2, weight_decay = hyper
-        direction = np.sign(beta1 * momentum)
         for _ in range(k):
-            w = w - lr * (direction + weight_decay * w)
-        return w, (momentum * beta2**k,)
+            w = w - lr * (np.sign(beta1 * momentum) + weight_decay * w)
+            momentum = beta2 * momentum
+        return w, (momentum,)
