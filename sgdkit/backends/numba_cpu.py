@@ -4,6 +4,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from sgdkit.backends.base import Backend, EpochReport, EpochRunner, Problem, TrainState
+from sgdkit.data.order import largest_batch
 
 __all__ = ("NumbaBackend",)
 
@@ -15,8 +16,8 @@ class NumbaBackend(Backend):
 
     def bind(self, problem: Problem, dtype: np.dtype) -> EpochRunner:  # noqa: D102
         # Imported here, so that only a first fit pays for Numba.
-        from sgdkit.kernels.csr import csr_epoch, update_mode
-        from sgdkit.kernels.dense import dense_epoch
+        from sgdkit.kernels.csr import csr_epoch, csr_scratch, update_mode
+        from sgdkit.kernels.dense import dense_epoch, dense_scratch
         from sgdkit.kernels.generate import compiled_catch_up, compiled_loss, compiled_update
 
         X, k = problem.X, problem.n_outputs
@@ -30,19 +31,23 @@ class NumbaBackend(Backend):
         penalty = (problem.l1, problem.l2, k, problem.fit_intercept)
         per_feature = np.ones(X.shape[1] + 1) if problem.rates is None else problem.rates
         rates = np.repeat(per_feature.astype(dtype), k)
+        capacity = largest_batch(*order_rules)
         if sp.issparse(X):
+            batch_nnz = int(np.sort(np.diff(X.indptr))[-capacity:].sum(dtype=np.int64))
+            mode = update_mode(problem.rule, problem.l1, problem.l2, batch_nnz, X.shape[1])
+            scratch = csr_scratch(dtype, capacity, batch_nnz, X.shape[1], k, len(problem.rule.slots), mode)
             epoch = csr_epoch(dtype, X.indices.dtype)
             catch_up = compiled_catch_up(type(problem.rule), dtype)
-            mode = update_mode(problem.rule, problem.l1, problem.l2)
             own_rates = problem.rates is not None
 
             def run(state: TrainState, order: np.ndarray, lr: float, report: np.ndarray) -> int:
                 return epoch(
                     X.data, X.indices, X.indptr, X.shape[1], *rows, order, *order_rules,
                     state.w, state.slots, hyper, rates, own_rates, lr, state.step, *penalty, mode,
-                    loss_hyper, loss.address, update.address, catch_up.address, report,
+                    loss_hyper, loss.address, update.address, catch_up.address, report, *scratch,
                 )  # fmt: skip
         else:
+            scratch = dense_scratch(dtype, capacity, problem.whole_runs, X.shape[1], k)
             epoch = dense_epoch(dtype)
             center = np.empty(0, dtype) if problem.center is None else problem.center.astype(dtype)
 
@@ -50,7 +55,7 @@ class NumbaBackend(Backend):
                 return epoch(
                     X, center, *rows, order, *order_rules,
                     state.w, state.slots, hyper, rates, lr, state.step, *penalty,
-                    loss_hyper, loss.address, update.address, report,
+                    loss_hyper, loss.address, update.address, report, *scratch,
                 )  # fmt: skip
 
         def run_epoch(state: TrainState, order: np.ndarray, lr: float) -> EpochReport:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-__all__ = ("batches", "epoch_order", "looks_ordered", "run_edges")
+__all__ = ("batches", "epoch_order", "largest_batch", "looks_ordered", "run_edges")
 
 # Neighbours are visited together, because reading a row from a random place costs five times as
 # much as the next one. Small data are shuffled row by row: there the cost does not matter.
@@ -62,6 +62,12 @@ def epoch_order(n_runs: int, seed: int, epoch: int, shuffle: bool) -> np.ndarray
     if shuffle:
         np.random.Generator(np.random.Philox(key=np.array([seed, epoch], np.uint64))).shuffle(order)
     return order
+
+
+def largest_batch(edges: np.ndarray, whole_runs: bool, batch_size: int) -> int:
+    """Return the number of rows that buffers must hold."""
+    longest_run = int(np.diff(edges).max(initial=0)) if whole_runs else 0
+    return max(longest_run, min(batch_size, int(edges[-1] - edges[0])))
 
 
 def batches(

@@ -6,17 +6,7 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-__all__ = ("add_magnitude", "drop_noise", "largest_batch", "next_batch", "prefetch_row")
-
-
-@njit(error_model="numpy", forceinline=True)
-def largest_batch(runs, edges, whole_runs, batch_size):
-    """Return the number of rows that buffers must hold."""
-    capacity = min(batch_size, edges[-1] - edges[0])
-    if whole_runs:
-        for r in range(runs.shape[0]):
-            capacity = max(capacity, edges[runs[r] + 1] - edges[runs[r]])
-    return capacity
+__all__ = ("add_magnitude", "drop_noise", "next_batch", "prefetch_row")
 
 
 @njit(error_model="numpy", forceinline=True)

@@ -7,11 +7,11 @@ import numpy as np
 from numba import njit, types
 
 from sgdkit.kernels.abi import FASTMATH, kernel_types
-from sgdkit.kernels.batches import add_magnitude, drop_noise, largest_batch, next_batch, prefetch_row
+from sgdkit.kernels.batches import add_magnitude, drop_noise, next_batch, prefetch_row
 from sgdkit.kernels.generate import compiled_kernel
-from sgdkit.kernels.pointers import as_loss, as_update, borrow, keep
+from sgdkit.kernels.pointers import as_loss, as_update, borrow
 
-__all__ = ("dense_epoch",)
+__all__ = ("dense_epoch", "dense_scratch")
 
 # Rows pass through the arithmetic in tiles that stay in the first-level cache between the
 # prediction and the gradient. Meanwhile rows further down the queue travel from memory: the
@@ -125,51 +125,31 @@ def epoch(
     X, center, y, weight, mean_weight, runs, edges, whole_runs, batch_size,
     w, slots, hyper, rates, lr, t, l1, l2, n_outputs, fit_intercept,
     loss_hyper, loss_address, update_address, report,
+    rows, offsets, offsets_after, cursor, y_tile, weight_tile, raw, slope, g, bias, magnitude,
 ):  # fmt: skip
     """Run one epoch; return the number of update steps done so far (`t` and those made here).
 
     `w` holds ``n_features * n_outputs`` weights, then the intercepts. `report` receives the sum of
     losses, the sum of squared batch gradient norms, the number of batches, and 1 where training
     met a value that is not finite; the weights then are those before that batch. Where `center` is
-    not empty, the intercept is that of the centred rows ``x - center``, which are never formed.
+    not empty, the intercept is that of the centred rows ``x - center``, which are never formed. The
+    last line of arguments is working memory, see `dense_scratch`.
     """
     loss, update = as_loss(loss_address, w), as_update(update_address, w)
-    capacity = largest_batch(runs, edges, whole_runs, batch_size)
-    rows_owner = np.empty(2 * capacity, np.int64)  # this batch and the next
-    offsets_owner = np.zeros(capacity + 1, np.int64)
-    offsets_after_owner = np.zeros(capacity + 1, np.int64)
-    cursor_owner = np.zeros(3, np.int64)
-    tile = capacity if whole_runs else min(TILE, capacity)  # rows of a query are needed together
-    y_tile_owner = np.empty(tile, w.dtype)
-    weight_tile_owner = np.empty(tile, w.dtype)
-    raw_owner = np.empty((tile, n_outputs), w.dtype)
-    slope_owner = np.empty((tile, n_outputs), w.dtype)
-    g_owner = np.zeros(w.shape[0], w.dtype)
-    bias_owner = np.zeros(n_outputs, w.dtype)
-    magnitude_owner = np.zeros(n_outputs, w.dtype)
-    X = borrow(X)
-    center = borrow(center)
-    y = borrow(y)
-    weight = borrow(weight)
-    runs = borrow(runs)
-    edges = borrow(edges)
-    w = borrow(w)
-    slots = borrow(slots)
-    hyper = borrow(hyper)
-    rates = borrow(rates)
-    loss_hyper = borrow(loss_hyper)
-    report = borrow(report)
-    rows = borrow(rows_owner)
-    offsets = borrow(offsets_owner)
-    offsets_after = borrow(offsets_after_owner)
-    cursor = borrow(cursor_owner)
-    y_tile = borrow(y_tile_owner)
-    weight_tile = borrow(weight_tile_owner)
-    raw = borrow(raw_owner)
-    slope = borrow(slope_owner)
-    g = borrow(g_owner)
-    bias = borrow(bias_owner)
-    magnitude = borrow(magnitude_owner)
+    X, center, y, weight = borrow(X), borrow(center), borrow(y), borrow(weight)
+    runs, edges, w, slots = borrow(runs), borrow(edges), borrow(w), borrow(slots)
+    hyper, rates, loss_hyper, report = borrow(hyper), borrow(rates), borrow(loss_hyper), borrow(report)
+    rows, offsets, offsets_after, cursor = (
+        borrow(rows),
+        borrow(offsets),
+        borrow(offsets_after),
+        borrow(cursor),
+    )
+    y_tile, weight_tile, raw, slope = borrow(y_tile), borrow(weight_tile), borrow(raw), borrow(slope)
+    g, bias, magnitude = borrow(g), borrow(bias), borrow(magnitude)
+    tile = y_tile.shape[0]
+    cursor[:] = 0
+    magnitude[:] = 0
     n_penalised = X.shape[1] * n_outputs
     n_moving = n_penalised + n_outputs if fit_intercept else n_penalised
     m = next_batch(runs, edges, whole_runs, batch_size, cursor, rows, 0, offsets)
@@ -213,22 +193,25 @@ def epoch(
             rows[i] = rows[m + i]
         offsets, offsets_after = offsets_after, offsets
         m = m_after
-    keep(
-        (
-            rows_owner,
-            offsets_owner,
-            offsets_after_owner,
-            cursor_owner,
-            y_tile_owner,
-            weight_tile_owner,
-            raw_owner,
-            slope_owner,
-            g_owner,
-            bias_owner,
-        )
-    )
-    keep((magnitude_owner,))
     return t
+
+
+def dense_scratch(dtype: np.dtype, capacity: int, whole_runs: bool, n_features: int, n_outputs: int) -> tuple:
+    """Return the working memory of `epoch` for batches of up to `capacity` rows."""
+    tile = capacity if whole_runs else min(TILE, capacity)  # rows of a query are needed together
+    return (
+        np.empty(2 * capacity, np.int64),  # rows of this batch and the next
+        np.zeros(capacity + 1, np.int64),
+        np.zeros(capacity + 1, np.int64),
+        np.zeros(3, np.int64),
+        np.empty(tile, dtype),
+        np.empty(tile, dtype),
+        np.empty((tile, n_outputs), dtype),
+        np.empty((tile, n_outputs), dtype),
+        np.zeros((n_features + 1) * n_outputs, dtype),
+        np.zeros(n_outputs, dtype),
+        np.zeros(n_outputs, dtype),
+    )
 
 
 @functools.cache
@@ -240,4 +223,6 @@ def dense_epoch(dtype: np.dtype) -> Any:
     state = (T.vector, T.matrix, T.doubles, T.vector)
     step = (T.scalar, types.int64, T.scalar, T.scalar, types.int64, types.boolean)
     parts = (T.doubles, types.int64, types.int64, T.doubles)
-    return compiled_kernel(__name__, types.int64(*data, *order, *state, *step, *parts))
+    integers, vector, matrix = T.integers, T.vector, T.matrix
+    scratch = (integers,) * 4 + (vector, vector, matrix, matrix, vector, vector, vector)
+    return compiled_kernel(__name__, types.int64(*data, *order, *state, *step, *parts, *scratch))

@@ -6,8 +6,8 @@ change, so it is looked up once and handed over as an integer; inside the kernel
 first-class function again.
 
 Numba counts references to arrays with atomic operations, several for each call that takes one.
-With batches of one row that was half of the time, so kernels work on borrowed views, whose owners
-outlive the loop.
+With batches of one row that was half of the time, so kernels work on borrowed views of their
+arguments, working memory included, which the caller keeps alive.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ from numba.extending import intrinsic
 
 from sgdkit.kernels.abi import kernel_types
 
-__all__ = ("as_catch_up", "as_loss", "as_update", "borrow", "function_address", "keep")
+__all__ = ("as_catch_up", "as_loss", "as_update", "borrow", "function_address")
 
 
 def function_address(function: Any) -> int:
@@ -54,7 +54,7 @@ as_catch_up = _converter("catch_up")
 
 @intrinsic
 def borrow(typingctx, array):
-    """Return a view of `array` that owns nothing; the owner must live until `keep` names it."""
+    """Return a view of an argument that owns nothing; the caller keeps the array alive."""
 
     def codegen(context, builder, signature, args):
         view = context.make_array(signature.args[0])(context, builder, args[0])
@@ -63,13 +63,3 @@ def borrow(typingctx, array):
         return view._getvalue()
 
     return array(array), codegen
-
-
-@intrinsic
-def keep(typingctx, arrays):
-    """Use a tuple of arrays, so that they live until here."""
-
-    def codegen(context, builder, signature, args):
-        return context.get_dummy_value()
-
-    return types.void(arrays), codegen

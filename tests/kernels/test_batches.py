@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from sgdkit.data.order import batches, epoch_order
-from sgdkit.kernels.batches import largest_batch, next_batch
+from sgdkit.data.order import batches, epoch_order, largest_batch
+from sgdkit.kernels.batches import next_batch
 
 
 def compiled_batches(order, edges, whole_runs, batch_size):
     """Return what the kernels would visit, batch by batch."""
-    capacity = int(largest_batch(order, edges, whole_runs, batch_size))
+    capacity = largest_batch(edges, whole_runs, batch_size)
     rows, offsets = np.empty(capacity, np.int64), np.zeros(capacity + 1, np.int64)
     cursor = np.zeros(3, np.int64)
     found = []
@@ -35,10 +35,9 @@ def test_kernels_and_reference_make_the_same_batches_of_random_runs(whole_runs):
 
 def test_buffers_hold_the_largest_batch_and_no_more_than_all_rows():
     edges = np.array([0, 3, 5, 12, 13])
-    order = np.arange(4)
-    assert largest_batch(order, edges, False, 4) == 4
-    assert largest_batch(order, edges, False, 100) == 13
-    assert largest_batch(order, edges, True, 4) == 7
+    assert largest_batch(edges, False, 4) == 4
+    assert largest_batch(edges, False, 100) == 13
+    assert largest_batch(edges, True, 4) == 7
 
 
 def test_rows_are_written_from_the_place_that_was_asked_for():
