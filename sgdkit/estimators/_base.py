@@ -72,6 +72,18 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
             self.__dict__.update(before)
             raise
 
+    def _fit(self, prepare: Callable[[bool], TrainingRows]) -> Self:
+        """Train on what `prepare` returns, given whether to go on from the last solution."""
+        with self._unchanged_on_failure():
+            continued = bool(self.warm_start) and hasattr(self, "_training")
+            rows = prepare(continued)
+            seen = {"estimator": self, "X": rows.X, "y": rows.labels}
+            context = self._init_callback_context(max_subtasks=self.max_iter)
+            context.call_on_fit_task_begin(**seen)
+            self._train(rows, continued=continued, max_iter=self.max_iter, context=context)
+            context.call_on_fit_task_end(**seen, reconstruction_attributes={})
+        return self
+
     def _order_rows(self, rows: TrainingRows, batch_size: int) -> np.ndarray:
         n = rows.X.shape[0]
         if rows.edges is not None:
@@ -141,7 +153,7 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
             shuffle=self.shuffle,
             seed=seed,
             validate=None if rows.validation is None else self._validator(rows.validation, attributes),
-            early_stopping=bool(self.early_stopping),
+            early_stopping=bool(self.early_stopping) and rows.validation is not None,
             observe=None if context is None else self._observer(rows, attributes, context),
         )
         result = train(problem, state, backend, plan)

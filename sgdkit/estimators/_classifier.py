@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sgdkit._compat import with_callbacks
 from sgdkit.estimators._base import LinearModel
 from sgdkit.estimators._inputs import check_training_data, check_weight, drop_zero_weights
-from sgdkit.estimators._rows import TrainingRows
+from sgdkit.estimators._rows import TrainingRows, given_validation, hold_out
 from sgdkit.exceptions import InvalidParameterError
 
 __all__ = ("LinearClassifier",)
@@ -51,18 +51,11 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         ValueError
             For input that cannot be trained on; the estimator is then left as it was.
         """
-        with self._unchanged_on_failure():
-            continued = bool(self.warm_start) and hasattr(self, "_training")
-            rows = self._prepare(
+        return self._fit(
+            lambda continued: self._prepare(
                 X, y, sample_weight, X_val, y_val, known=self.classes_ if continued else None
             )
-            context = self._init_callback_context(max_subtasks=self.max_iter)
-            context.call_on_fit_task_begin(estimator=self, X=rows.X, y=rows.labels)
-            self._train(rows, continued=continued, max_iter=self.max_iter, context=context)
-            context.call_on_fit_task_end(
-                estimator=self, X=rows.X, y=rows.labels, reconstruction_attributes={}
-            )
-        return self
+        )
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Train for one epoch on these rows, going on where the last call ended.
@@ -102,7 +95,9 @@ class LinearClassifier(ClassifierMixin, LinearModel):
                     f"classes={list(np.unique(classes))!r} differ from those of the first call, "
                     f"{list(known)!r}."
                 )
-            rows = self._prepare(X, y, sample_weight, None, None, known=known, reset=not continued)
+            rows = self._prepare(
+                X, y, sample_weight, None, None, known=known, reset=not continued, split=False
+            )
             return self._train(rows, continued=continued, max_iter=1)
 
     def _prepare(
@@ -114,6 +109,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         y_val: Any,
         known: Any = None,
         reset: bool = True,
+        split: bool = True,
     ) -> TrainingRows:
         self._check_parameters()
         X, y = check_training_data(self, X, y, reset=reset, numeric=False)
@@ -130,23 +126,16 @@ class LinearClassifier(ClassifierMixin, LinearModel):
                 f"y holds only one class, {classes[0]!r}; a classifier needs at least two."
             )
         self.classes_ = classes
-        validation = None
-        if X_val is not None or y_val is not None:
-            if X_val is None or y_val is None:
-                raise InvalidParameterError("X_val and y_val must be given together.")
-            validation = {"X": X_val, "y": y_val}
-        elif self.early_stopping and known is None:
-            index = np.arange(y.shape[0])
-            seed = self.random_state
+        validation = given_validation(X_val, y_val)
+        if validation is None and self.early_stopping and split:
             kept, held = train_test_split(
-                index, test_size=self.validation_fraction, stratify=y, random_state=seed
+                np.arange(len(y)),
+                test_size=self.validation_fraction,
+                stratify=y,
+                random_state=self.random_state,
             )
-            kept, held = np.sort(kept), np.sort(held)
-            validation = {"X": X[held], "y": y[held]}
-            if weight is not None:
-                validation["sample_weight"] = weight[held]
-                weight = weight[kept]
-            X, y = X[kept], y[kept]
+            X, weight, columns, validation = hold_out(kept, held, X, weight, y=y)
+            y = columns["y"]
         labels = y
         y = np.searchsorted(classes, y)
         if self.class_weight is not None:

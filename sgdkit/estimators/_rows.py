@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ("TrainingRows",)
+from sgdkit.exceptions import InvalidParameterError
+
+__all__ = ("TrainingRows", "given_validation", "hold_out")
 
 
 @dataclass(slots=True)
@@ -37,3 +39,30 @@ class TrainingRows:
     edges: np.ndarray | None
     validation: dict[str, Any] | None
     labels: np.ndarray
+
+
+def given_validation(X_val: Any, y_val: Any, **columns: Any) -> dict[str, Any] | None:
+    """Return the keyword arguments for ``score`` on the caller's validation rows, or None.
+
+    Raises
+    ------
+    InvalidParameterError
+        If only one of `X_val` and `y_val` is given.
+    """
+    if X_val is None and y_val is None:
+        return None
+    if X_val is None or y_val is None:
+        raise InvalidParameterError("X_val and y_val must be given together.")
+    return {"X": X_val, "y": y_val} | columns
+
+
+def hold_out(
+    kept: np.ndarray, held: np.ndarray, X: Any, weight: np.ndarray | None, **columns: np.ndarray
+) -> tuple[Any, np.ndarray | None, dict[str, np.ndarray], dict[str, Any]]:
+    """Return the kept rows (X, weight, columns), and the held ones as arguments for ``score``."""
+    kept, held = np.sort(kept), np.sort(held)
+    validation = {"X": X[held]} | {name: column[held] for name, column in columns.items()}
+    if weight is not None:
+        validation["sample_weight"] = weight[held]
+        weight = weight[kept]
+    return X[kept], weight, {name: column[kept] for name, column in columns.items()}, validation

@@ -9,8 +9,7 @@ from sklearn.model_selection import train_test_split
 from sgdkit._compat import with_callbacks
 from sgdkit.estimators._base import LinearModel
 from sgdkit.estimators._inputs import check_training_data, check_weight, drop_zero_weights
-from sgdkit.estimators._rows import TrainingRows
-from sgdkit.exceptions import InvalidParameterError
+from sgdkit.estimators._rows import TrainingRows, given_validation, hold_out
 from sgdkit.losses.base import Loss
 
 __all__ = ("LinearRegressor",)
@@ -183,16 +182,7 @@ class LinearRegressor(RegressorMixin, LinearModel):
         ValueError
             For input that cannot be trained on; the estimator is then left as it was.
         """
-        with self._unchanged_on_failure():
-            continued = bool(self.warm_start) and hasattr(self, "_training")
-            rows = self._prepare(X, y, sample_weight, X_val, y_val)
-            context = self._init_callback_context(max_subtasks=self.max_iter)
-            context.call_on_fit_task_begin(estimator=self, X=rows.X, y=rows.labels)
-            self._train(rows, continued=continued, max_iter=self.max_iter, context=context)
-            context.call_on_fit_task_end(
-                estimator=self, X=rows.X, y=rows.labels, reconstruction_attributes={}
-            )
-        return self
+        return self._fit(lambda continued: self._prepare(X, y, sample_weight, X_val, y_val))
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train for one epoch on these rows, going on where the last call ended.
@@ -229,22 +219,13 @@ class LinearRegressor(RegressorMixin, LinearModel):
         X, y = check_training_data(self, X, y, reset=reset, numeric=True)
         weight, X, y = drop_zero_weights(check_weight(sample_weight, X), X, y)
         y = np.asarray(y, dtype=np.float64)
-        validation = None
-        if X_val is not None or y_val is not None:
-            if X_val is None or y_val is None:
-                raise InvalidParameterError("X_val and y_val must be given together.")
-            validation = {"X": X_val, "y": y_val}
-        elif self.early_stopping and split:
-            index = np.arange(y.shape[0])
+        validation = given_validation(X_val, y_val)
+        if validation is None and self.early_stopping and split:
             kept, held = train_test_split(
-                index, test_size=self.validation_fraction, random_state=self.random_state
+                np.arange(len(y)), test_size=self.validation_fraction, random_state=self.random_state
             )
-            kept, held = np.sort(kept), np.sort(held)
-            validation = {"X": X[held], "y": y[held]}
-            if weight is not None:
-                validation["sample_weight"] = weight[held]
-                weight = weight[kept]
-            X, y = X[kept], y[kept]
+            X, weight, columns, validation = hold_out(kept, held, X, weight, y=y)
+            y = columns["y"]
         return TrainingRows(X, y, weight, 1, None, validation, y)
 
     def predict(self, X: Any) -> Any:

@@ -9,8 +9,7 @@ from sgdkit._compat import with_callbacks
 from sgdkit.estimators._base import LinearModel
 from sgdkit.estimators._inputs import check_training_data, check_weight, drop_zero_weights
 from sgdkit.estimators._params import check_number
-from sgdkit.estimators._rows import TrainingRows
-from sgdkit.exceptions import InvalidParameterError
+from sgdkit.estimators._rows import TrainingRows, given_validation, hold_out
 from sgdkit.losses.base import Loss
 from sgdkit.ranking.groups import check_qid, contiguous_queries
 from sgdkit.ranking.metrics import grouped_ndcg_score
@@ -217,16 +216,7 @@ class LinearRanker(LinearModel):
         ValueError
             For input that cannot be trained on; the estimator is then left as it was.
         """
-        with self._unchanged_on_failure():
-            continued = bool(self.warm_start) and hasattr(self, "_training")
-            rows = self._prepare(X, y, qid, sample_weight, X_val, y_val, qid_val)
-            context = self._init_callback_context(max_subtasks=self.max_iter)
-            context.call_on_fit_task_begin(estimator=self, X=rows.X, y=rows.labels)
-            self._train(rows, continued=continued, max_iter=self.max_iter, context=context)
-            context.call_on_fit_task_end(
-                estimator=self, X=rows.X, y=rows.labels, reconstruction_attributes={}
-            )
-        return self
+        return self._fit(lambda continued: self._prepare(X, y, qid, sample_weight, X_val, y_val, qid_val))
 
     def partial_fit(self, X: Any, y: Any, qid: Any = None, sample_weight: Any = None) -> Self:
         """Train for one epoch on these rows, going on where the last call ended.
@@ -269,21 +259,14 @@ class LinearRanker(LinearModel):
         weight, X, y, qid = drop_zero_weights(
             check_weight(sample_weight, X), X, np.asarray(y, np.float64), qid
         )
-        validation = None
-        if X_val is not None or y_val is not None:
-            if X_val is None or y_val is None:
-                raise InvalidParameterError("X_val and y_val must be given together.")
-            validation = {"X": X_val, "y": y_val, "qid": qid_val}
-        elif self.early_stopping and split:
+        validation = given_validation(X_val, y_val, qid=qid_val)
+        if validation is None and self.early_stopping and split:
             splitter = GroupShuffleSplit(
                 1, test_size=self.validation_fraction, random_state=self.random_state
             )
             kept, held = next(splitter.split(X, y, groups=qid))
-            validation = {"X": X[held], "y": y[held], "qid": qid[held]}
-            if weight is not None:
-                validation["sample_weight"] = weight[held]
-                weight = weight[kept]
-            X, y, qid = X[kept], y[kept], qid[kept]
+            X, weight, columns, validation = hold_out(kept, held, X, weight, y=y, qid=qid)
+            y, qid = columns["y"], columns["qid"]
         order, edges = contiguous_queries(qid)
         if order is not None:
             X, y = X[order], y[order]

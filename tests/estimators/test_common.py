@@ -367,3 +367,12 @@ def test_fitting_needs_little_memory_beside_the_rows(problem):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak / n < 40
+
+
+def test_early_stopping_also_holds_out_rows_in_a_warm_start(problem):
+    estimator, X, y = problem
+    qid = {"qid": np.repeat(np.arange(30), 10)} if estimator is LinearRanker else {}
+    model = estimator(early_stopping=True, warm_start=True, random_state=0, max_iter=5, tol=None)
+    for _ in range(2):
+        model.fit(X, y, **qid)
+        assert np.isfinite(model.history_["validation_score"]).all()
