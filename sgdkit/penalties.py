@@ -25,8 +25,9 @@ class Penalty(NamedTuple):
 
     def value(self, coef: np.ndarray) -> float:
         """Return the penalty of `coef`, an array of any shape without the intercept."""
-        coef = np.asarray(coef, dtype=np.float64)
-        return float(self.l1 * np.abs(coef).sum() + 0.5 * self.l2 * np.square(coef).sum())
+        coef = np.asarray(coef, dtype=np.float64).ravel()
+        l1_norm = np.abs(coef).sum() if self.l1 else 0.0
+        return float(self.l1 * l1_norm + 0.5 * self.l2 * (coef @ coef))
 
 
 def resolve_penalty(penalty: str | None, alpha: float, l1_ratio: float) -> Penalty:

@@ -1,8 +1,9 @@
 """What an epoch needs and gives: the contract between the engine and its backends."""
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -111,7 +112,9 @@ class TrainState:
 
     def copy(self) -> "TrainState":
         """Return an independent copy."""
-        return replace(self, w=self.w.copy(), slots=self.slots.copy())
+        twin = copy.copy(self)
+        twin.w, twin.slots = self.w.copy(), self.slots.copy()
+        return twin
 
     def adapt_rate(self, objective: float) -> None:
         """Adapt the automatic rate to the objective of the epoch that just ended.

@@ -72,6 +72,11 @@ class FitResult:
     history: dict[str, np.ndarray]
 
 
+def _norm(weights: np.ndarray) -> float:
+    with np.errstate(over="ignore"):
+        return float(weights @ weights) ** 0.5
+
+
 def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> FitResult:
     """Train until a stopping rule is met, moving a copy of `state`.
 
@@ -98,8 +103,7 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
         order = epoch_order(problem.edges.shape[0] - 1, plan.seed, state.epoch, plan.shuffle)
         report = run_epoch(state, order, rate)
         weights = backend.to_host(state.w).astype(np.float64)
-        with np.errstate(over="ignore"):
-            norm = float(np.linalg.norm(weights))
+        norm = _norm(weights)
         if not (report.finite and np.isfinite(norm)):
             state, reason = before, StopReason.NOT_FINITE
             break
@@ -113,7 +117,7 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
             validation_score=score,
             gradient_norm=report.gradient_norm,
             learning_rate=rate * typical_rate,
-            update_ratio=float(np.linalg.norm(weights - weights_before)) / max(norm, 1e-300),
+            update_ratio=_norm(weights - weights_before) / max(norm, 1e-300),
             seconds=time.perf_counter() - started,
         )
         if plan.early_stopping and progress is not None and progress.is_best(score):
