@@ -71,7 +71,9 @@ def test_sparse_layouts_give_the_same_coefficients(problem, learning_rate):
     estimator, X, y = problem
     X = np.where(np.abs(X) < 0.7, 0.0, X)
     fits = [
-        estimator(learning_rate=learning_rate, max_iter=5, tol=None, random_state=0).fit(layout(X), y)
+        estimator(learning_rate=learning_rate, batch_size=64, max_iter=5, tol=None, random_state=0).fit(
+            layout(X), y
+        )
         for layout in (np.asarray, np.asfortranarray, sp.csr_matrix, sp.csc_matrix, sp.csr_array)
     ]
     for other in fits[1:]:
