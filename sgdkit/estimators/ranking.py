@@ -1,5 +1,6 @@
 """Linear ranking by a pairwise loss over the documents of each query."""
 
+import warnings
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -10,11 +11,14 @@ from sgdkit.estimators._base import LinearModel
 from sgdkit.estimators._inputs import check_training_data, check_weight, drop_zero_weights
 from sgdkit.estimators._params import check_number
 from sgdkit.estimators._rows import TrainingRows, given_validation, hold_out
+from sgdkit.exceptions import DataWarning
 from sgdkit.losses.base import Loss
 from sgdkit.ranking.groups import check_qid, contiguous_queries
 from sgdkit.ranking.metrics import grouped_ndcg_score
 
 __all__ = ("LinearRanker",)
+
+LONG_QUERY = 5_000
 
 
 class LinearRanker(LinearModel):
@@ -268,6 +272,13 @@ class LinearRanker(LinearModel):
             X, weight, columns, validation = hold_out(kept, held, X, weight, y=y, qid=qid)
             y, qid = columns["y"], columns["qid"]
         order, edges = contiguous_queries(qid)
+        if (longest := int(np.diff(edges).max())) > LONG_QUERY:
+            warnings.warn(
+                f"A query has {longest} rows, and the loss compares all their pairs: each epoch takes about "
+                f"{longest**2 * 8e-9:.1g} seconds for it. Pass qid if the rows belong to several queries.",
+                DataWarning,
+                stacklevel=4,
+            )
         if order is not None:
             X, y = X[order], y[order]
             weight = None if weight is None else weight[order]

@@ -6,7 +6,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sgdkit import LinearRanker
-from sgdkit.exceptions import InvalidParameterError
+from sgdkit.exceptions import DataWarning, InvalidParameterError
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +92,9 @@ def test_negative_grades_are_refused_by_the_score(queries):
     model = LinearRanker(random_state=0, max_iter=2, tol=None).fit(X, y - 1, qid=qid)  # only the order counts
     with pytest.raises(InvalidParameterError, match="negative grades"):
         model.score(X, y - 1, qid=qid)
+
+
+def test_one_very_long_query_comes_with_a_warning():
+    X = np.random.default_rng(0).normal(size=(5_001, 2))
+    with pytest.warns(DataWarning, match="5001 rows.*Pass qid"):
+        LinearRanker(max_iter=1, tol=None).fit(X, (X[:, 0] > 0).astype(float))
