@@ -13,7 +13,7 @@ from sgdkit.engine.history import History
 from sgdkit.engine.stopping import Patience, StopReason
 from sgdkit.schedules.base import Schedule
 
-__all__ = ("FitResult", "Plan", "fold_center", "initial_state", "train")
+__all__ = ("FitResult", "Plan", "fold_center", "initial_state", "restarted", "train")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,9 @@ class Plan:
         Whether the order of the runs changes every epoch.
     seed : int
         Of the order.
+    adapt : bool
+        Whether an automatic rate follows the objective; not for chunks of a stream, whose objectives
+        cannot be compared.
     validate : callable(TrainState) -> float or None
         Score on validation rows, greater is better.
     early_stopping : bool
@@ -48,6 +51,7 @@ class Plan:
     n_iter_no_change: int
     shuffle: bool
     seed: int
+    adapt: bool = True
     validate: Callable[[TrainState], float] | None = None
     early_stopping: bool = False
     observe: Callable[[TrainState, int], bool] | None = None
@@ -109,7 +113,8 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
             break
         state.epoch += 1
         objective = report.mean_loss + problem.penalty.value(weights[:n_penalised])
-        state.adapt_rate(objective)
+        if plan.adapt:
+            state.adapt_rate(objective)
         score = float("nan") if plan.validate is None else plan.validate(state)
         history.append(
             epoch=state.epoch,
@@ -158,6 +163,24 @@ def initial_state(
             slots[rule.slots.index(rule.accumulator), -problem.n_outputs :] = square_slope
     damping = min(8.0, max_iter**0.5) if rule.anneals else 1.0
     return TrainState(backend.from_host(w), backend.from_host(slots), damping=damping)
+
+
+def restarted(problem: Problem, backend: Backend, last: TrainState, dtype: Any) -> TrainState:
+    """Return a new state with the weights of `last`, whose intercepts are for raw rows.
+
+    Nothing else of the old run is kept: its rate, sums and best objective belong to another problem
+    or another rule. The rate starts at its base, so that good weights are not left far behind.
+    """
+    k = problem.n_outputs
+    state = initial_state(problem, backend, np.zeros(k), dtype, 1)
+    W = backend.to_host(last.w).astype(dtype).reshape(-1, k)
+    if problem.center is not None:
+        W[-1] += (problem.center @ W[:-1]).astype(dtype)
+    if not problem.fit_intercept:
+        W[-1] = 0.0
+    state.w = backend.from_host(W.ravel())
+    state.step, state.epoch = 0, last.epoch
+    return state
 
 
 def fold_center(state: TrainState, center: np.ndarray, n_outputs: int) -> TrainState:

@@ -15,7 +15,7 @@ from sgdkit._compat import CallbackSupportMixin
 from sgdkit.backends.base import Backend, Problem, TrainState
 from sgdkit.backends.select import is_cupy, select_backend
 from sgdkit.data.order import RUN_LENGTH, SHUFFLE_ROWS_BELOW, looks_ordered, run_edges
-from sgdkit.engine.loop import Plan, fold_center, initial_state, train
+from sgdkit.engine.loop import Plan, fold_center, initial_state, restarted, train
 from sgdkit.engine.rates import automatic_rates, column_centers, mean_square_slope
 from sgdkit.engine.stopping import StopReason
 from sgdkit.estimators._evidence import describe, warn_if_unfinished
@@ -89,7 +89,10 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
             return int(self.batch_size)
         # With many classes and features, moving the touched weights costs more than the gradient:
         # a larger batch touches them less often.
-        return 4 * AUTO_BATCH if sp.issparse(rows.X) and rows.n_outputs > 1 else AUTO_BATCH
+        most = 4 * AUTO_BATCH if sp.issparse(rows.X) and rows.n_outputs > 1 else AUTO_BATCH
+        # Spread evenly: a last batch of one or two rows would make a full step on their noise.
+        n = rows.X.shape[0]
+        return -(-n // -(-n // most))
 
     def _order_rows(self, rows: TrainingRows, batch_size: int) -> np.ndarray:
         n = rows.X.shape[0]
@@ -108,24 +111,37 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
         backend, reason = select_backend(self.backend, rows.X)
         fit_intercept = bool(getattr(self, "fit_intercept", False))
         memory = self._training if continued else {}
-        same_rule = memory.get("rule") is type(rule)
+        d, k = rows.X.shape[1], rows.n_outputs
         state, center = memory.get("state"), memory.get("center")
+        if state is not None and state.w.shape[0] != (d + 1) * k:
+            raise InvalidParameterError(
+                f"The last solution has {state.w.shape[0] // k - 1} features, but X has {d}. Fit with "
+                "warm_start=False to start anew."
+            )
+        streaming = (
+            max_iter == 1 and context is None
+        )  # partial_fit keeps all of its state, a warm start the weights
+        same_rule = streaming and memory.get("rule") is type(rule)
         rates = memory.get("rates") if same_rule else None
-        if state is not None and center is not None and sp.issparse(rows.X):
-            state, center = fold_center(state, center, rows.n_outputs), None
+        if state is not None and center is not None and (not streaming or sp.issparse(rows.X)):
+            state, center = fold_center(state, center, k), None
         if schedule is None and rates is None:
             host_X = rows.X.get() if is_cupy(rows.X) else rows.X
-            if state is None and (fit_intercept or self._shift_invariant):
+            can_center = fit_intercept or self._shift_invariant
+            if center is None and can_center and (state is None or not streaming):
                 center = column_centers(host_X, rows.weight)
             scale = loss.target_scale(rows.y, rows.weight)
             rates = automatic_rates(host_X, rows.weight, loss, rule, scale, fit_intercept, center)
         dtype = rows.X.dtype
         batch_size = self._batch_rows(rows)
+        weight = None
+        if rows.weight is not None:  # divided before it is narrowed: only the proportions count
+            weight = backend.from_host((rows.weight / rows.weight.mean()).astype(dtype))
         problem = Problem(
             X=rows.X,
             y=backend.from_host(rows.y.astype(dtype)),
-            weight=None if rows.weight is None else backend.from_host(rows.weight.astype(dtype)),
-            mean_weight=1.0 if rows.weight is None else float(rows.weight.mean()),
+            weight=weight,
+            mean_weight=1.0,
             edges=self._order_rows(rows, batch_size),
             whole_runs=rows.edges is not None,
             batch_size=batch_size,
@@ -137,16 +153,16 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
             fit_intercept=fit_intercept,
             center=center,
         )
+        start = loss.best_constant(rows.y, rows.weight, k)
         if state is None:
-            start = loss.best_constant(rows.y, rows.weight, rows.n_outputs)
             square_slope = None
             if fit_intercept and schedule is None:
                 square_slope = mean_square_slope(loss, start, rows.y, rows.weight)
             state = initial_state(problem, backend, start, dtype, max_iter, square_slope)
-        elif not same_rule or state.w.dtype != dtype:  # other slots, or another precision: keep the weights
-            weights = state.w
-            state = initial_state(problem, backend, np.zeros(rows.n_outputs), dtype, max_iter)
-            state.w = state.w + weights.astype(dtype)
+        elif not same_rule or state.w.dtype != dtype:  # a new run, from the weights of the last one
+            state = restarted(problem, backend, state, dtype)
+        if streaming:
+            state.damping = 1.0
         seed = memory["seed"] if continued else int(check_random_state(self.random_state).randint(2**31 - 1))
 
         def attributes(state: TrainState) -> dict[str, Any]:
@@ -159,6 +175,7 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
             n_iter_no_change=self.n_iter_no_change,
             shuffle=self.shuffle,
             seed=seed,
+            adapt=not streaming,
             validate=None if rows.validation is None else self._validator(rows.validation, attributes),
             early_stopping=bool(self.early_stopping) and rows.validation is not None,
             observe=None if context is None else self._observer(rows, attributes, context),
@@ -188,7 +205,13 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
     ) -> Any:
         def validate(state: TrainState) -> float:
             self.__dict__.update(attributes(state))
-            return float(self.score(**validation))
+            score = float(self.score(**validation))
+            if not np.isfinite(score):
+                raise InvalidParameterError(
+                    f"The validation score is {score}: {len(validation['y'])} validation row(s) are too few. "
+                    "Pass more rows as X_val and y_val, or raise validation_fraction."
+                )
+            return score
 
         return validate
 

@@ -113,6 +113,8 @@ class LinearClassifier(ClassifierMixin, LinearModel):
     ) -> TrainingRows:
         self._check_parameters()
         X, y = check_training_data(self, X, y, reset=reset, numeric=False)
+        if y.dtype == object and any(label is None for label in y):
+            raise InvalidParameterError("y holds None; every row needs a label.")
         check_classification_targets(y)
         weight, X, y = drop_zero_weights(check_weight(sample_weight, X), X, y)
         classes = np.unique(y) if known is None else known
@@ -128,18 +130,29 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         self.classes_ = classes
         validation = given_validation(X_val, y_val)
         if validation is None and self.early_stopping and split:
-            kept, held = train_test_split(
-                np.arange(len(y)),
-                test_size=self.validation_fraction,
-                stratify=y,
-                random_state=self.random_state,
-            )
+            try:
+                kept, held = train_test_split(
+                    np.arange(len(y)),
+                    test_size=self.validation_fraction,
+                    stratify=y,
+                    random_state=self.random_state,
+                )
+            except ValueError as error:
+                raise InvalidParameterError(
+                    f"early_stopping=True cannot hold out validation_fraction={self.validation_fraction} of "
+                    f"{len(y)} rows with every class: {error} Pass X_val and y_val, or more rows."
+                ) from error
             X, weight, columns, validation = hold_out(kept, held, X, weight, y=y)
             y = columns["y"]
         labels = y
         y = np.searchsorted(classes, y)
         if self.class_weight is not None:
             factor = compute_class_weight(self.class_weight, classes=classes, y=labels, sample_weight=weight)
+            if not (np.isfinite(factor) & (factor >= 0.0)).all() or not factor[y].any():
+                raise InvalidParameterError(
+                    f"class_weight={self.class_weight!r}: weights must be finite and zero or positive, "
+                    "and at least one class must count."
+                )
             weight = factor[y] if weight is None else weight * factor[y]
         n_outputs = 1 if len(classes) == 2 else len(classes)
         return TrainingRows(X, y, weight, n_outputs, None, validation, labels)

@@ -39,7 +39,8 @@ class LogisticClassifier(LinearClassifier):
         ``"auto"`` derives one rate for each feature from column scales and row norms. A number is
         used as it is, in the units of the raw features.
     batch_size : int or "auto", default="auto"
-        Rows in a batch; ``"auto"`` is 64, or 256 for sparse rows and more than two classes.
+        Rows in a batch; ``"auto"`` is at most 64, or 256 for sparse rows and more
+        than two classes, and spreads the rows evenly over the batches.
     max_iter : int, default=1000
         Passes over the data (epochs) at most.
     tol : float or None, default=1e-4

@@ -11,7 +11,7 @@ from sgdkit.estimators._base import LinearModel
 from sgdkit.estimators._inputs import check_training_data, check_weight, drop_zero_weights
 from sgdkit.estimators._params import check_number
 from sgdkit.estimators._rows import TrainingRows, given_validation, hold_out
-from sgdkit.exceptions import DataWarning
+from sgdkit.exceptions import DataWarning, InvalidParameterError
 from sgdkit.losses.base import Loss
 from sgdkit.ranking.groups import check_qid, contiguous_queries
 from sgdkit.ranking.metrics import grouped_ndcg_score
@@ -48,7 +48,7 @@ class LinearRanker(LinearModel):
         ``"auto"`` derives one rate for each feature from column scales and row norms. A number is
         used as it is, in the units of the raw features.
     batch_size : int or "auto", default="auto"
-        Rows in a batch, filled with whole queries; ``"auto"`` is 64.
+        Rows in a batch, filled with whole queries; ``"auto"`` is about 64.
     max_iter : int, default=1000
         Passes over the data (epochs) at most.
     tol : float or None, default=1e-4
@@ -263,8 +263,16 @@ class LinearRanker(LinearModel):
         weight, X, y, qid = drop_zero_weights(
             check_weight(sample_weight, X), X, np.asarray(y, np.float64), qid
         )
+        if (qid_val is None) != (X_val is None) and (qid_val is not None or len(np.unique(qid)) > 1):
+            raise InvalidParameterError(
+                "qid_val must be given with X_val and y_val when training has queries."
+            )
         validation = given_validation(X_val, y_val, qid=qid_val)
         if validation is None and self.early_stopping and split:
+            if len(np.unique(qid)) < 2:
+                raise InvalidParameterError(
+                    "early_stopping=True holds out whole queries, but there is only one: pass qid, or X_val."
+                )
             splitter = GroupShuffleSplit(
                 1, test_size=self.validation_fraction, random_state=self.random_state
             )

@@ -25,8 +25,11 @@ def check_qid(qid: Any, n_rows: int) -> np.ndarray:
         raise InvalidParameterError(
             f"qid has {qid.shape[0]} entries but X has {n_rows} rows; give one id a row."
         )
-    if qid.dtype.kind == "f" and np.isnan(qid).any():
-        raise InvalidParameterError("qid contains NaN; every row must belong to a query.")
+    missing = (
+        np.isnan(qid).any() if qid.dtype.kind == "f" else qid.dtype == object and any(q is None for q in qid)
+    )
+    if missing:
+        raise InvalidParameterError("qid contains NaN or None; every row must belong to a query.")
     return qid
 
 
