@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from sgdkit.losses.base import Loss
 from sgdkit.optimizers.base import UpdateRule
 
-__all__ = ("automatic_rates", "column_centers", "mean_square_slope")
+__all__ = ("automatic_rates", "column_centers", "constant_loss", "mean_square_slope")
 
 SAMPLE_ROWS = 16_384
 
@@ -148,3 +148,11 @@ def mean_square_slope(loss: Loss, start: np.ndarray, y: np.ndarray, weight: np.n
     raw = np.repeat(np.asarray(start, dtype=np.float64)[None, :], len(rows), axis=0)
     _, slope = loss.evaluate_batch(np, raw, rows, np.ones(len(rows)), np.zeros(1, np.int64))
     return np.average(np.square(slope), axis=0, weights=row_weight)
+
+
+def constant_loss(loss: Loss, start: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> float:
+    """Return the weighted mean loss of a constant raw prediction; arguments as above."""
+    rows, row_weight = _sample(y, weight)
+    raw = np.repeat(np.asarray(start, dtype=np.float64)[None, :], len(rows), axis=0)
+    total, _ = loss.evaluate_batch(np, raw, rows, row_weight / row_weight.sum(), np.zeros(1, np.int64))
+    return float(total)

@@ -14,6 +14,7 @@ class StopReason(StrEnum):
     MAX_ITER = "max_iter"
     CALLBACK = "callback"
     NOT_FINITE = "not_finite"
+    DIVERGED = "diverged"
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 import contextlib
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -16,7 +17,7 @@ from sgdkit.backends.base import Backend, Problem, TrainState
 from sgdkit.backends.select import is_cupy, select_backend
 from sgdkit.data.order import RUN_LENGTH, SHUFFLE_ROWS_BELOW, looks_ordered, run_edges
 from sgdkit.engine.loop import Plan, fold_center, initial_state, restarted, train
-from sgdkit.engine.rates import automatic_rates, column_centers, mean_square_slope
+from sgdkit.engine.rates import automatic_rates, column_centers, constant_loss, mean_square_slope
 from sgdkit.engine.stopping import StopReason
 from sgdkit.estimators._evidence import describe, warn_if_unfinished
 from sgdkit.estimators._inputs import check_rows
@@ -181,6 +182,12 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
             observe=None if context is None else self._observer(rows, attributes, context),
         )
         result = train(problem, state, backend, plan)
+        objective = result.history["objective"]
+        stood_still = result.reason is StopReason.CONVERGED and objective[-1] >= objective[0]
+        if stood_still and rows.edges is None:
+            constant = constant_loss(loss, start, rows.y, rows.weight)
+            if objective[-1] > 1.5 * constant > 0.0:
+                result = replace(result, reason=StopReason.DIVERGED)
         self._training = {
             "state": result.state, "rates": rates, "center": center, "seed": seed, "rule": type(rule)
         }  # fmt: skip

@@ -69,6 +69,12 @@ def warn_if_unfinished(model: Any, result: FitResult, plan: Plan, X: Any) -> Non
             f"learning_rate={model.learning_rate!r} is too large for values up to "
             f"{float(abs(X).max()):.3g}: scale the features, lower the rate, or use learning_rate='auto'."
         )
+    elif result.reason is StopReason.DIVERGED:
+        message = (
+            f"{type(model).__name__} ended with an objective of {result.history['objective'][-1]:.3g}, above "
+            "that of a model without features: training diverged. Lower "
+            f"learning_rate={model.learning_rate!r}, scale the features, or use learning_rate='auto'."
+        )
     elif result.reason is StopReason.MAX_ITER and plan.tol is not None and plan.max_iter > 1:
         objective = result.history["objective"]
         back = min(plan.n_iter_no_change, n_epochs - 1)

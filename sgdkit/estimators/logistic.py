@@ -79,7 +79,7 @@ class LogisticClassifier(LinearClassifier):
         Epochs made.
     converged_ : bool
         Whether the stopping rule was met before `max_iter`.
-    stop_reason_ : {"converged", "early_stopping", "max_iter", "callback", "not_finite"}
+    stop_reason_ : {"converged", "early_stopping", "max_iter", "callback", "not_finite", "diverged"}
         Why training ended.
     history_ : dict of str to ndarray of shape (n_iter_,)
         One value an epoch of `epoch`, `objective` (running mean loss plus penalty),

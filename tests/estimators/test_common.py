@@ -434,3 +434,10 @@ def test_huge_weights_are_only_proportions(problem):
     plain = estimator(random_state=0).fit(X.astype(np.float32), y)
     huge = estimator(random_state=0).fit(X.astype(np.float32), y, sample_weight=np.full(300, 1e39))
     np.testing.assert_allclose(coefficients(plain), coefficients(huge), rtol=1e-4, atol=1e-5)
+
+
+def test_a_rate_that_is_too_large_is_never_called_converged(cancer):
+    X, y = cancer
+    with pytest.warns(ConvergenceWarning, match="training diverged"):
+        model = LogisticClassifier(optimizer="sgd", learning_rate=1e6, random_state=0).fit(X, y)
+    assert (model.stop_reason_, model.converged_) == ("diverged", False)
