@@ -179,7 +179,7 @@ def restarted(problem: Problem, backend: Backend, last: TrainState, dtype: Any) 
     if not problem.fit_intercept:
         W[-1] = 0.0
     state.w = backend.from_host(W.ravel())
-    state.step, state.epoch = 0, last.epoch
+    state.epoch = last.epoch
     return state
 
 

@@ -119,17 +119,17 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
                 f"The last solution has {state.w.shape[0] // k - 1} features, but X has {d}. Fit with "
                 "warm_start=False to start anew."
             )
-        streaming = (
-            max_iter == 1 and context is None
-        )  # partial_fit keeps all of its state, a warm start the weights
-        same_rule = streaming and memory.get("rule") is type(rule)
-        rates = memory.get("rates") if same_rule else None
-        if state is not None and center is not None and (not streaming or sp.issparse(rows.X)):
+        # A stream keeps all of its state while rule and precision stay; any other run keeps the weights.
+        streaming = max_iter == 1 and context is None
+        same = memory.get("rule") is type(rule) and state is not None and state.w.dtype == rows.X.dtype
+        goes_on = streaming and same
+        rates = memory.get("rates") if goes_on else None
+        if state is not None and center is not None and (not goes_on or sp.issparse(rows.X)):
             state, center = fold_center(state, center, k), None
         if schedule is None and rates is None:
             host_X = rows.X.get() if is_cupy(rows.X) else rows.X
             can_center = fit_intercept or self._shift_invariant
-            if center is None and can_center and (state is None or not streaming):
+            if center is None and can_center and not goes_on:
                 center = column_centers(host_X, rows.weight)
             scale = loss.target_scale(rows.y, rows.weight)
             rates = automatic_rates(host_X, rows.weight, loss, rule, scale, fit_intercept, center)
@@ -160,7 +160,7 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
             if fit_intercept and schedule is None:
                 square_slope = mean_square_slope(loss, start, rows.y, rows.weight)
             state = initial_state(problem, backend, start, dtype, max_iter, square_slope)
-        elif not same_rule or state.w.dtype != dtype:  # a new run, from the weights of the last one
+        elif not goes_on:  # a new run, from the weights of the last one
             state = restarted(problem, backend, state, dtype)
         if streaming:
             state.damping = 1.0

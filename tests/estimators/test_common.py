@@ -441,3 +441,15 @@ def test_a_rate_that_is_too_large_is_never_called_converged(cancer):
     with pytest.warns(ConvergenceWarning, match="training diverged"):
         model = LogisticClassifier(optimizer="sgd", learning_rate=1e6, random_state=0).fit(X, y)
     assert (model.stop_reason_, model.converged_) == ("diverged", False)
+
+
+def test_a_stream_that_changes_precision_keeps_its_predictions(problem):
+    estimator, X, y = problem
+    X = X + 50.0  # far from the origin: the intercept must move with the implicit centre
+    extra = {"classes": np.unique(y)} if is_classifier(estimator()) else {}
+    model = estimator(random_state=0)
+    for _ in range(10):
+        model.partial_fit(X, y, **extra)
+    before = model.score(X, y)
+    model.partial_fit(X.astype(np.float32), y)
+    assert model.score(X.astype(np.float32), y) > before - 0.2
