@@ -16,9 +16,15 @@ class NumbaBackend(Backend):
 
     def bind(self, problem: Problem, dtype: np.dtype) -> EpochRunner:  # noqa: D102
         # Imported here, so that only a first fit pays for Numba.
-        from sgdkit.kernels.csr import csr_epoch, csr_scratch, update_mode
+        from sgdkit.backends.moves import common_step, move_of
+        from sgdkit.kernels.csr import Move, csr_epoch, csr_scratch
         from sgdkit.kernels.dense import dense_epoch, dense_scratch
-        from sgdkit.kernels.generate import compiled_catch_up, compiled_loss, compiled_update
+        from sgdkit.kernels.generate import (
+            compiled_catch_up,
+            compiled_loss,
+            compiled_update,
+            compiled_update_touched,
+        )
 
         X, k = problem.X, problem.n_outputs
         update = compiled_update(type(problem.rule), dtype)
@@ -34,17 +40,21 @@ class NumbaBackend(Backend):
         capacity = largest_batch(*order_rules)
         if sp.issparse(X):
             batch_nnz = int(np.sort(np.diff(X.indptr))[-capacity:].sum(dtype=np.int64))
-            mode = update_mode(problem.rule, problem.l1, problem.l2, batch_nnz, X.shape[1])
-            scratch = csr_scratch(dtype, capacity, batch_nnz, X.shape[1], k, len(problem.rule.slots), mode)
+            move = move_of(problem, batch_nnz)
+            scratch = csr_scratch(dtype, capacity, batch_nnz, X.shape[1], k, len(problem.rule.slots), move)
             epoch = csr_epoch(dtype, X.indices.dtype)
-            catch_up = compiled_catch_up(type(problem.rule), dtype)
-            own_rates = problem.rates is not None
+            kind = type(problem.rule)
+            listed = 0 if move is Move.EVERY_COORDINATE else compiled_update_touched(kind, dtype).address
+            catch_up = compiled_catch_up(kind, dtype).address if move.replays else 0
+            stride = 0 if problem.rates is None else 1
+            step = common_step(problem.rule)
 
             def run(state: TrainState, order: np.ndarray, lr: float, report: np.ndarray) -> int:
                 return epoch(
                     X.data, X.indices, X.indptr, X.shape[1], *rows, order, *order_rules,
-                    state.w, state.slots, hyper, rates, own_rates, lr, state.step, *penalty, mode,
-                    loss_hyper, loss.address, update.address, catch_up.address, report, *scratch,
+                    state.w, state.slots, hyper, rates, stride, lr, state.step, *penalty, move, step,
+                    loss_hyper, loss.address, update.address, listed, catch_up, report,
+                    *scratch,
                 )  # fmt: skip
         else:
             scratch = dense_scratch(dtype, capacity, problem.whole_runs, X.shape[1], k)

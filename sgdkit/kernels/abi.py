@@ -29,6 +29,7 @@ class KernelTypes(NamedTuple):
     integers_in: types.Type
     loss: types.FunctionType
     update: types.FunctionType
+    update_touched: types.FunctionType
     catch_up: types.FunctionType
 
 
@@ -42,15 +43,10 @@ def kernel_types(dtype: np.dtype) -> KernelTypes:
     # Hyperparameters and the step number are float64 for every dtype: 1 - 0.999**t would lose five
     # digits in float32.
     doubles = types.Array(types.float64, 1, "C")
-    state = (
-        matrix,
-        doubles,
-        vector,
-        scalar,
-        types.float64,
-        scalar,
-        scalar,
-    )  # slots, hyper, rates, lr, t, l1, l2
+    touched = types.Array(types.int32, 1, "C")
+    state = (matrix, doubles, vector)  # slots, hyper, rates
+    now = (scalar, types.float64)  # lr, t
+    penalty = (scalar, scalar)  # l1, l2
     return KernelTypes(
         scalar=scalar,
         doubles=doubles,
@@ -65,7 +61,15 @@ def kernel_types(dtype: np.dtype) -> KernelTypes:
             types.float64(matrix, vector, vector, types.int64, doubles, index, types.int64, matrix)
         ),
         # w, g, how many coordinates, ..., how many of them are penalised -> squared norm of g
-        update=types.FunctionType(types.float64(vector, vector, types.int64, *state, types.int64)),
-        # w, how many coordinates, how many steps each of them missed, ...
-        catch_up=types.FunctionType(types.void(vector, types.int64, vector, *state)),
+        update=types.FunctionType(
+            types.float64(vector, vector, types.int64, *state, *now, *penalty, types.int64)
+        ),
+        # a list of coordinates, how many, w, g, state, 1 or 0 where all rates are rates[0], now
+        update_touched=types.FunctionType(
+            types.float64(touched, types.int64, vector, vector, *state, types.uintp, *now)
+        ),
+        # a list of coordinates, how many steps each of them missed, how many, w, ..., working memory
+        catch_up=types.FunctionType(
+            types.void(touched, touched, types.int64, vector, *state, types.uintp, *now, *penalty, matrix)
+        ),
     )

@@ -1,6 +1,7 @@
 """The epoch kernel for CSR rows: the cost of a batch follows its non-zeros."""
 
 import functools
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -9,277 +10,225 @@ from numba import njit, types
 from sgdkit.kernels.abi import FASTMATH, kernel_types
 from sgdkit.kernels.batches import add_magnitude, drop_noise, next_batch
 from sgdkit.kernels.generate import compiled_kernel
-from sgdkit.kernels.pointers import as_catch_up, as_loss, as_update, borrow
-from sgdkit.optimizers.base import UpdateRule
+from sgdkit.kernels.pointers import as_catch_up, as_loss, as_update, as_update_touched, borrow
 
-__all__ = ("EVERY_COORDINATE", "TOUCHED", "TOUCHED_WITH_CATCH_UP", "csr_epoch", "csr_scratch", "update_mode")
-
-# How a batch moves the weights.
-EVERY_COORDINATE = 0  # all of them, each batch
-TOUCHED = 1  # those with a non-zero in the batch; the others would not move
-TOUCHED_WITH_CATCH_UP = 2  # the same, after replaying the steps each of them missed
+__all__ = ("Move", "csr_epoch", "csr_scratch")
 
 
-def update_mode(rule: UpdateRule, l1: float, l2: float, batch_nnz: int, n_features: int) -> int:
-    """Return how batches must move the weights so that the result equals the dense one.
+class Move(IntEnum):
+    """Which weights a batch moves."""
 
-    Where a batch has more non-zeros than there are features, listing them would gain nothing.
-    """
-    penalised = l1 > 0 or l2 > 0
-    if batch_nnz > n_features:
-        return EVERY_COORDINATE
-    if rule.sparse == "exact" and (rule.has_proximal_step or not penalised):
-        return TOUCHED_WITH_CATCH_UP if penalised else TOUCHED
-    if rule.sparse == "catch_up" and not penalised:
-        return TOUCHED_WITH_CATCH_UP
-    return EVERY_COORDINATE
+    EVERY_COORDINATE = 0  # all of them
+    TOUCHED = 1  # those with a non-zero in the batch; the others would not move
+    TOUCHED_WITH_MISSED_STEPS = 2  # the same, after replaying the steps each of them missed
+    TOUCHED_WITH_PENALTY_OWED = 3  # the same; what the penalty does to a weight waits for its next visit
+    TOUCHED_UNDER_SCALE = 4  # those; one number, by which all are multiplied, carries the penalty
 
+    @property
+    def replays(self) -> bool:
+        """Whether weights are brought up to date before they are read."""
+        return self in (Move.TOUCHED_WITH_MISSED_STEPS, Move.TOUCHED_WITH_PENALTY_OWED)
+
+
+TILE = 256  # coordinates that are caught up side by side
 
 _compile = njit(nogil=True, error_model="numpy", fastmath=FASTMATH, forceinline=True)
 
-# Indices are cast to unsigned: a signed one makes Numba test for "counted from the end" each time.
+# Everything that indexes is unsigned: for a signed index Numba tests for "counted from the end" each
+# time, which took as long as the arithmetic.
 
 
 @_compile
-def _touched_features(indices, indptr, rows, m, place, features, local):
-    """List the features of these rows, each once, and say where each non-zero's feature stands.
+def _span(indptr, row):
+    """Return where the non-zeros of a row begin and end."""
+    at = np.uintp(row)
+    return np.uintp(indptr[at]), np.uintp(indptr[at + np.uintp(1)])
 
-    `place` is -1 everywhere before and after.
+
+@_compile
+def _list_touched(indices, indptr, rows, m, n_outputs, clock, replays, owed, last, touched, missed):
+    """List the coordinates of these rows, each once, and how many steps each of them missed.
+
+    `clock` is the number of this batch in the epoch, from 1, and `last` that of the batch which last
+    moved a feature, 0 for none; the penalty's part of that step counts as missed where it is `owed`
+    (1, otherwise 0). Return the number of coordinates.
     """
-    n = 0
-    q = 0
-    if m == 1:  # a row names each feature once
-        start = indptr[rows[0]]
-        n = indptr[rows[0] + 1] - start
-        for i in range(n):
-            features[i] = indices[start + i]
-            local[i] = i
-        return n
+    n = np.uintp(0)
     for i in range(m):
-        for p in range(indptr[rows[i]], indptr[rows[i] + 1]):
-            # No branch: whether a feature is new is a coin toss that no predictor wins.
-            j = np.uintp(indices[p])
-            at = place[j]
-            new = at < 0
-            at = n if new else at
-            features[n] = indices[p]
-            place[j] = at
-            local[q] = at
-            q += 1
-            n += new
-    for i in range(n):
-        place[np.uintp(features[i])] = -1
-    return n
+        start, stop = _span(indptr, rows[i])
+        if n_outputs == 1 and m == 1 and not replays:
+            for p in range(start, stop):
+                touched[n] = indices[p]
+                n += np.uintp(1)
+        elif n_outputs == 1:
+            for p in range(start, stop):
+                # No branch: whether a feature is new is a coin toss that no predictor wins.
+                j = np.uintp(indices[p])
+                before = last[j]
+                last[j] = clock
+                touched[n] = indices[p]
+                missed[n] = clock - np.int32(1) - before + min(before, owed)
+                n += np.uintp(before != clock)
+        else:
+            for p in range(start, stop):
+                j = np.uintp(indices[p])
+                before = last[j]
+                last[j] = clock
+                if before != clock:
+                    for k in range(n_outputs):
+                        touched[n] = np.int32(indices[p] * n_outputs + k)
+                        missed[n] = clock - np.int32(1) - before + min(before, owed)
+                        n += np.uintp(1)
+    return np.int64(n)
 
 
 @_compile
-def _copy_touched(features, n, n_outputs, full, packed, pack):
-    """Copy the values of these features to the packed array, or back."""
-    if n_outputs == 1:
-        if pack:
-            for i in range(n):
-                packed[i] = full[np.uintp(features[i])]
-        else:
-            for i in range(n):
-                full[np.uintp(features[i])] = packed[i]
-        return
-    for i in range(n):
-        base = np.int64(features[i]) * n_outputs
-        if pack:
-            for k in range(n_outputs):
-                packed[i * n_outputs + k] = full[base + k]
-        else:
-            for k in range(n_outputs):
-                full[base + k] = packed[i * n_outputs + k]
-
-
-@_compile
-def _predict(data, indptr, rows, m, where, follows_data, bias_at, w, raw):
-    """Predict with weights that stand where `where` says: per non-zero of X, or of the batch."""
+def _predict(data, indices, indptr, rows, m, w, scale, raw):
     n_outputs = raw.shape[1]
-    q = 0
-    if m == 1 and n_outputs == 1 and not follows_data:  # the packed weights follow the row
-        start = indptr[rows[0]]
-        z = w[bias_at]
-        for i in range(indptr[rows[0] + 1] - start):
-            z += data[start + i] * w[i]
-        raw[0, 0] = z
-        return
+    bias_at = w.shape[0] - n_outputs
     for i in range(m):
-        start, stop = indptr[rows[i]], indptr[rows[i] + 1]
-        ahead = 0 if follows_data else q - start
-        q += stop - start
+        start, stop = _span(indptr, rows[i])
         if n_outputs == 1:
-            z = w[bias_at]
-            zb = zc = ze = 0 * z  # four sums: an addition need not wait for the one before
-            paired = stop - (stop - start) % 4
-            for p in range(start, paired, 4):
-                z += data[p] * w[np.uintp(where[p + ahead])]
-                zb += data[p + 1] * w[np.uintp(where[p + 1 + ahead])]
-                zc += data[p + 2] * w[np.uintp(where[p + 2 + ahead])]
-                ze += data[p + 3] * w[np.uintp(where[p + 3 + ahead])]
-            for p in range(paired, stop):
-                z += data[p] * w[np.uintp(where[p + ahead])]
-            raw[i, 0] = z + zb + zc + ze
+            z = 0 * w[bias_at]
+            for p in range(start, stop):
+                z += data[p] * w[np.uintp(indices[p])]
+            raw[i, 0] = scale * z + w[bias_at]
         else:
             for k in range(n_outputs):
-                raw[i, k] = w[bias_at + k]
+                raw[i, k] = 0
             for p in range(start, stop):
                 x = data[p]
-                base = np.int64(where[p + ahead]) * n_outputs
+                base = np.int64(indices[p]) * n_outputs
                 for k in range(n_outputs):
                     raw[i, k] += x * w[base + k]
+            for k in range(n_outputs):
+                raw[i, k] = scale * raw[i, k] + w[bias_at + k]
 
 
 @_compile
-def _gradient(data, indptr, rows, m, where, follows_data, bias_at, slope, g):
-    """Sum up the gradient of these rows, with coordinates that stand where `where` says."""
+def _add_gradient(data, indices, indptr, rows, m, slope, g):
     n_outputs = slope.shape[1]
-    if m == 1 and n_outputs == 1 and not follows_data:  # the packed gradient follows the row
-        start = indptr[rows[0]]
-        for i in range(indptr[rows[0] + 1] - start):
-            g[i] = slope[0, 0] * data[start + i]
-        g[bias_at] = slope[0, 0]
-        return
-    for k in range(bias_at + n_outputs):
-        g[k] = 0
-    q = 0
+    bias_at = g.shape[0] - n_outputs
     for i in range(m):
-        start, stop = indptr[rows[i]], indptr[rows[i] + 1]
-        ahead = 0 if follows_data else q - start
-        q += stop - start
+        start, stop = _span(indptr, rows[i])
         if n_outputs == 1:
             c = slope[i, 0]
             g[bias_at] += c
             for p in range(start, stop):
-                g[np.uintp(where[p + ahead])] += c * data[p]
+                g[np.uintp(indices[p])] += c * data[p]
         else:
             for k in range(n_outputs):
                 g[bias_at + k] += slope[i, k]
             for p in range(start, stop):
                 x = data[p]
-                base = np.int64(where[p + ahead]) * n_outputs
+                base = np.int64(indices[p]) * n_outputs
                 for k in range(n_outputs):
                     g[base + k] += x * slope[i, k]
 
 
 def epoch(
     data, indices, indptr, n_features, y, weight, mean_weight, runs, edges, whole_runs, batch_size,
-    w, slots, hyper, rates, own_rates, lr, t, l1, l2, n_outputs, fit_intercept, mode,
-    loss_hyper, loss_address, update_address, catch_up_address, report,
-    rows, offsets, cursor, y_batch, weight_batch, raw, slope, g, magnitude,
-    features, local, place, last, w_packed, slots_packed, rates_packed, missed,
+    w, slots, hyper, rates, stride, lr, t, l1, l2, n_outputs, fit_intercept, move, common_step,
+    loss_hyper, loss_address, update_address, update_touched_address, catch_up_address, report,
+    rows, offsets, cursor, y_batch, weight_batch, raw, slope, g, magnitude, last, touched, missed, tile,
 ):  # fmt: skip
-    """Run one epoch; the same contract as the dense kernel's, with the update `mode` above.
+    """Run one epoch; the same contract as the dense kernel's, with a `Move`.
 
-    The weights and slots of a batch's features are copied side by side, moved there by the same
-    loop that moves dense weights, and copied back. `rates` is read if `own_rates`, else all are 1.
-    The last two lines of arguments are working memory, see `csr_scratch`.
+    The rate of coordinate j is ``lr * rates[j * stride]``. The last line of arguments is working
+    memory, see `csr_scratch`; `g` is zero before and after. `common_step` is read under a scale only.
     """
     loss, update = as_loss(loss_address, w), as_update(update_address, w)
+    update_touched = as_update_touched(update_touched_address, w)
     catch_up = as_catch_up(catch_up_address, w)
-    data, indices, indptr, y, weight = (
-        borrow(data),
-        borrow(indices),
-        borrow(indptr),
-        borrow(y),
-        borrow(weight),
-    )
-    runs, edges, w, slots = borrow(runs), borrow(edges), borrow(w), borrow(slots)
-    hyper, rates, loss_hyper, report = borrow(hyper), borrow(rates), borrow(loss_hyper), borrow(report)
+    data, indices, indptr = borrow(data), borrow(indices), borrow(indptr)
+    y, weight, runs, edges = borrow(y), borrow(weight), borrow(runs), borrow(edges)
+    w, slots, hyper, rates = borrow(w), borrow(slots), borrow(hyper), borrow(rates)
+    loss_hyper, report = borrow(loss_hyper), borrow(report)
     rows, offsets, cursor, y_batch = borrow(rows), borrow(offsets), borrow(cursor), borrow(y_batch)
     weight_batch, raw, slope, g = borrow(weight_batch), borrow(raw), borrow(slope), borrow(g)
-    magnitude, features, local, place = borrow(magnitude), borrow(features), borrow(local), borrow(place)
-    last, w_packed, slots_packed = borrow(last), borrow(w_packed), borrow(slots_packed)
-    rates_packed, missed = borrow(rates_packed), borrow(missed)
+    magnitude, last, touched, missed = borrow(magnitude), borrow(last), borrow(touched), borrow(missed)
+    tile = borrow(tile)
     cursor[:] = 0
     magnitude[:] = 0
     last[:] = 0
-    n_slots = slots.shape[0]
-    all_features = mode == EVERY_COORDINATE
-    first_step = t
+    replays = move == 2 or move == 3
+    # With a scale, coefficients are scale * w, and a step of the penalty divides the scale alone.
+    scale = 1.0
+    shrinkage = 1.0 / (1.0 + common_step * lr * l2) if move == 4 else 1.0
+    owed = np.int32(1 if move == 3 else 0)
+    n_penalised = n_features * n_outputs
+    n_moving = n_penalised + n_outputs if fit_intercept else n_penalised
+    clock = 0
     m = next_batch(runs, edges, whole_runs, batch_size, cursor, rows, 0, offsets)
     while m > 0:
+        clock += 1
         share = 1.0 / (m * mean_weight)
         for i in range(m):
             y_batch[i] = y[rows[i]]
             weight_batch[i] = share
             if weight.shape[0] > 0:
                 weight_batch[i] *= weight[rows[i]]
-        if all_features:
-            n = n_features
-            moving, moving_slots = w, slots
-        else:
-            n = _touched_features(indices, indptr, rows, m, place, features, local)
-            features[n] = n_features
-            moving, moving_slots = w_packed, slots_packed
-            _copy_touched(features, n + 1, n_outputs, w, w_packed, True)
-            for s in range(n_slots):
-                _copy_touched(features, n + 1, n_outputs, borrow(slots[s]), borrow(slots_packed[s]), True)
-            if own_rates:
-                _copy_touched(features, n + 1, n_outputs, rates, rates_packed, True)
-            if mode == TOUCHED_WITH_CATCH_UP:
-                now = t - first_step
-                for i in range(n):
-                    j = np.uintp(features[i])
-                    steps = now - last[j]
-                    last[j] = now + 1  # an update always follows
-                    for k in range(n_outputs):
-                        missed[i * n_outputs + k] = steps
-                catch_up(
-                    w_packed, n * n_outputs, missed, slots_packed, hyper, rates_packed,
-                    lr, float(t), l1, l2,
-                )  # fmt: skip
-        n_penalised = n * n_outputs
-        if all_features:
-            _predict(data, indptr, rows, m, indices, True, n_penalised, moving, raw)
-        else:
-            _predict(data, indptr, rows, m, local, False, n_penalised, moving, raw)
-
+        n = 0
+        if move > 0:
+            n = _list_touched(
+                indices, indptr, rows, m, n_outputs, np.int32(clock), replays, owed, last, touched, missed
+            )
+        if replays:
+            catch_up(touched, missed, n, w, slots, hyper, rates, stride, lr, float(t), l1, l2, tile)
+        _predict(data, indices, indptr, rows, m, w, scale, raw)
         value = loss(raw, y_batch, weight_batch, m, loss_hyper, offsets, cursor[2], slope)
         if not np.isfinite(value):
             report[3] = 1.0
-            if mode == TOUCHED_WITH_CATCH_UP:  # keep the steps just replayed, and take back the coming one
-                for i in range(n):
-                    last[np.uintp(features[i])] = t - first_step
-                _copy_touched(features, n, n_outputs, w, w_packed, False)
-                for s in range(n_slots):
-                    _copy_touched(features, n, n_outputs, borrow(slots[s]), borrow(slots_packed[s]), False)
+            clock -= 1
             break
         report[0] += value * m
         report[2] += 1.0
         t += 1
-
-        if all_features:
-            _gradient(data, indptr, rows, m, indices, True, n_penalised, slope, g)
-        else:
-            _gradient(data, indptr, rows, m, local, False, n_penalised, slope, g)
+        _add_gradient(data, indices, indptr, rows, m, slope, g)
         add_magnitude(slope, m, magnitude)
         drop_noise(g, n_penalised, magnitude)
-        report[1] += update(
-            moving, g, n_penalised + n_outputs if fit_intercept else n_penalised, moving_slots, hyper,
-            rates if all_features else rates_packed, lr, float(t), l1, l2, n_penalised,
-        )  # fmt: skip
-        if not all_features:
-            _copy_touched(features, n + 1, n_outputs, w, w_packed, False)
-            for s in range(n_slots):
-                _copy_touched(features, n + 1, n_outputs, borrow(slots[s]), borrow(slots_packed[s]), False)
+        if move > 0:
+            # The rate of an unscaled weight. A common step is proportional to the rate.
+            report[1] += update_touched(
+                touched, n, w, g, slots, hyper, rates, stride, w.dtype.type(lr / scale), float(t)
+            )
+            if fit_intercept:
+                for k in range(n_outputs):
+                    touched[k] = np.int32(n_penalised + k)
+                report[1] += update_touched(
+                    touched, n_outputs, w, g, slots, hyper, rates, stride, lr, float(t)
+                )
+            for k in range(n_penalised, g.shape[0]):
+                g[k] = 0
+            scale *= shrinkage
+            if scale < 1e-9:  # long before a weight could overflow
+                for j in range(n_penalised):
+                    w[j] *= scale
+                scale = 1.0
+        else:
+            report[1] += update(w, g, n_moving, slots, hyper, rates, lr, float(t), l1, l2, n_penalised)
+            g[:] = 0
         m = next_batch(runs, edges, whole_runs, batch_size, cursor, rows, 0, offsets)
-    if mode == TOUCHED_WITH_CATCH_UP:
+    for j in range(n_penalised if scale != 1.0 else 0):
+        w[j] *= scale
+    if replays:
+        n = 0
         for j in range(n_features):
             for k in range(n_outputs):
-                missed[j * n_outputs + k] = t - first_step - last[j]
-        catch_up(w, n_features * n_outputs, missed, slots, hyper, rates, lr, float(t), l1, l2)
+                touched[n] = np.int32(j * n_outputs + k)
+                missed[n] = np.int32(clock - last[j] + min(last[j], owed))
+                n += 1
+            if n + n_outputs > missed.shape[0] or j == n_features - 1:
+                catch_up(touched, missed, n, w, slots, hyper, rates, stride, lr, float(t), l1, l2, tile)
+                n = 0
     return t
 
 
 def csr_scratch(
-    dtype: np.dtype, capacity: int, batch_nnz: int, n_features: int, n_outputs: int, n_slots: int, mode: int
+    dtype: np.dtype, capacity: int, batch_nnz: int, n_features: int, n_outputs: int, n_slots: int, move: Move
 ) -> tuple:
     """Return the working memory of `epoch` for batches of up to `capacity` rows and `batch_nnz` non-zeros."""
-    size = (n_features + 1) * n_outputs
-    packed = 0 if mode == EVERY_COORDINATE else size
-    n_listed = 0 if mode == EVERY_COORDINATE else n_features + 1
+    listed = 0 if move is Move.EVERY_COORDINATE else (batch_nnz + 1) * n_outputs
     return (
         np.empty(capacity, np.int64),
         np.zeros(capacity + 1, np.int64),
@@ -288,16 +237,12 @@ def csr_scratch(
         np.empty(capacity, dtype),
         np.empty((capacity, n_outputs), dtype),
         np.empty((capacity, n_outputs), dtype),
-        np.zeros(size, dtype),
+        np.zeros((n_features + 1) * n_outputs, dtype),
         np.zeros(n_outputs, dtype),
-        np.empty(n_listed, np.int32),
-        np.empty(batch_nnz if n_listed else 0, np.int32),
-        np.full(n_listed, -1, np.int32),
-        np.zeros(n_listed, np.int32),  # steps of this epoch after which each feature was last moved
-        np.empty(packed, dtype),
-        np.empty((n_slots, packed), dtype),
-        np.ones(packed, dtype),
-        np.zeros(packed, dtype),
+        np.zeros(n_features if listed else 0, np.int32),
+        np.empty(listed, np.int32),
+        np.empty(listed, np.int32),
+        np.empty((3 + n_slots, TILE), dtype),
     )
 
 
@@ -309,10 +254,10 @@ def csr_epoch(dtype: np.dtype, index_dtype: np.dtype) -> Any:
     integers = types.Array(index, 1, "C", readonly=True)
     rows = (T.vector_in, integers, integers, types.int64, T.vector_in, T.vector_in, types.float64)
     order = (T.integers_in, T.integers_in, types.boolean, types.int64)
-    state = (T.vector, T.matrix, T.doubles, T.vector, types.boolean)
-    step = (T.scalar, types.int64, T.scalar, T.scalar, types.int64, types.boolean, types.int64)
-    parts = (T.doubles, types.int64, types.int64, types.int64)
+    state = (T.vector, T.matrix, T.doubles, T.vector, types.uintp)
+    step = (T.scalar, types.int64, T.scalar, T.scalar, types.int64, types.boolean, types.int64, types.float64)
+    parts = (T.doubles, types.int64, types.int64, types.int64, types.int64)
     buffers = (T.integers, T.integers, T.integers, T.vector, T.vector, T.matrix, T.matrix, T.vector, T.vector)
-    lists = (types.Array(types.int32, 1, "C"),) * 4 + (T.vector, T.matrix, T.vector, T.vector)
+    lists = (*(types.Array(types.int32, 1, "C"),) * 3, T.matrix)
     signature = types.int64(*rows, *order, *state, *step, *parts, T.doubles, *buffers, *lists)
     return compiled_kernel(__name__, signature)

@@ -16,14 +16,27 @@ from numba import njit
 from sgdkit.kernels.abi import FASTMATH
 from sgdkit.kernels.cache import compiler_lock, load_generated
 from sgdkit.kernels.pointers import function_address
-from sgdkit.kernels.templates import catch_up_source, kernel_trailer, loss_source, update_source
+from sgdkit.kernels.templates import (
+    catch_up_source,
+    kernel_trailer,
+    loss_source,
+    update_source,
+    update_touched_source,
+)
 from sgdkit.kernels.vector_math import scalar_numpy
 from sgdkit.losses.base import BatchLoss, Loss
 from sgdkit.namespaces import code_fingerprint, rebind
 from sgdkit.optimizers.base import UpdateRule
 from sgdkit.proximal import fits_series, proximal_step, proximal_steps, proximal_steps_series
 
-__all__ = ("Compiled", "compiled_catch_up", "compiled_kernel", "compiled_loss", "compiled_update")
+__all__ = (
+    "Compiled",
+    "compiled_catch_up",
+    "compiled_kernel",
+    "compiled_loss",
+    "compiled_update",
+    "compiled_update_touched",
+)
 
 INGREDIENTS: dict[str, dict[str, Any]] = {}
 
@@ -98,6 +111,13 @@ def compiled_update(rule: type[UpdateRule], dtype: Any) -> Compiled:
         "proximal_step": proximal_step
     }
     return _compiled("update", functions, _shape(rule), update_source, rule, dtype)  # type: ignore[arg-type]
+
+
+def compiled_update_touched(rule: type[UpdateRule], dtype: Any) -> Compiled:
+    """Return the loop that makes one step of `rule` on listed coordinates, without a penalty."""
+    return _compiled(
+        "update_touched", _roles(rule, "update"), _shape(rule), update_touched_source, rule, dtype
+    )
 
 
 def compiled_catch_up(rule: type[UpdateRule], dtype: Any) -> Compiled:

@@ -3,11 +3,18 @@
 from sgdkit.losses.base import BatchLoss, Loss
 from sgdkit.optimizers.base import UpdateRule
 
-__all__ = ("catch_up_source", "kernel_trailer", "loss_source", "update_source")
+__all__ = (
+    "catch_up_source",
+    "kernel_trailer",
+    "loss_source",
+    "update_source",
+    "update_touched_source",
+)
 
 _DECORATOR = 'cache=True, nogil=True, error_model="numpy", fastmath=FASTMATH'
 
 _HEADER = """\
+import numpy as np
 from numba import njit
 from sgdkit.kernels.abi import FASTMATH, kernel_types
 from sgdkit.kernels.generate import INGREDIENTS
@@ -35,14 +42,68 @@ def run(w, g, n, slots, hyper, rates, lr, t, l1, l2, n_penalised):
 """
 )
 
+_UPDATE_TOUCHED = (
+    _HEADER
+    + f"""
+@njit([T.update_touched.signature], {_DECORATOR})
+def run(touched, n, w, g, slots, hyper, rates, stride, lr, t):
+    norm = 0.0
+    for i in range(np.uintp(n)):
+        j = np.uintp(touched[i])
+        norm += g[j] * g[j]
+        x, s = update(w[j], g[j], {{slots}}, {{hyper}}, lr * rates[j * stride], t)
+        g[j] = 0
+        w[j] = x
+        {{store}}
+    return norm
+"""
+)
+
 _CATCH_UP = (
     _HEADER
     + f"""
 @njit([T.catch_up.signature], {_DECORATOR})
-def run(w, n, missed, slots, hyper, rates, lr, t, l1, l2):
+def run(touched, missed, n, w, slots, hyper, rates, stride, lr, t, l1, l2, tile):
     {{body}}
 """
 )
+
+# One coordinate after the other.
+_REPLAY = """\
+for i in range(np.uintp(n)):
+    j = np.uintp(touched[i])
+    if missed[i] > 0:
+        {move}"""
+
+# The closed form of many proximal steps takes logarithms and exponentials, which are fast only side by
+# side: coordinates are gathered in tiles. Where every shrinkage of a tile is slight, a series does.
+_SHRINK = """\
+start = np.uintp(0)
+while start < np.uintp(n):
+    size = min(np.uintp(tile.shape[1]), np.uintp(n) - start)
+    for i in range(size):
+        tile[1, i] = missed[start + i]
+        tile[2, i] = lr * rates[0]
+    for i in range(size):
+        j = np.uintp(touched[start + i])
+        tile[0, i] = w[j]
+        {gather}
+    if stride > 0:
+        for i in range(size):
+            tile[2, i] = lr * rates[np.uintp(touched[start + i])]
+    beyond = 0
+    for i in range(size):
+        tile[2, i] = step_size({slots}, {hyper}, tile[2, i], t)
+        beyond += fits_series(tile[2, i], tile[1, i], l2) >= 1.0
+    if beyond == 0:
+        for i in range(size):
+            tile[0, i] = proximal_steps_series(tile[0, i], tile[2, i], tile[1, i], l1, l2)
+    else:
+        for i in range(size):
+            tile[0, i] = proximal_steps(tile[0, i], tile[2, i], tile[1, i], l1, l2)
+    for i in range(size):
+        w[np.uintp(touched[start + i])] = tile[0, i]
+    start += size"""
 
 _POINTWISE = (
     _HEADER
@@ -131,28 +192,35 @@ def update_source(rule: type[UpdateRule], key: str, dtype: str) -> str:
     )
 
 
+def update_touched_source(rule: type[UpdateRule], key: str, dtype: str) -> str:
+    """Return the loop that makes one step of `rule` on the coordinates of a list, and clears their gradient.
+
+    The penalty's part of the step is left to the loop of `catch_up_source`, which runs before the
+    weight is next read.
+    """
+    return _UPDATE_TOUCHED.format(
+        key=key, dtype=dtype, slots=_slots(rule), hyper=_hyper(rule), store=_indent(_store(rule), 8)
+    )
+
+
 def catch_up_source(rule: type[UpdateRule], key: str, dtype: str) -> str:
-    """Return the loop that replays the steps which coordinates of a sparse problem missed.
+    """Return the loop that replays the steps which the coordinates of a list missed.
 
     A rule that itself moves without a gradient is replayed without a penalty: with one, the engine
     updates every coordinate in every batch.
     """
-    place = f"{_slots(rule)}, {_hyper(rule)}, lr * rates[j]"
+    place = f"{_slots(rule)}, {_hyper(rule)}, lr * rates[j * stride]"
+    body = "pass"
     if rule.sparse == "catch_up":
-        replay = f"w[j], s = catch_up(w[j], {place}, t - missed[j], int(missed[j]))\n{_store(rule)}"
-        body = _each(f"if missed[j] > 0:\n    {_indent(replay, 4)}")
+        move = f"w[j], s = catch_up(w[j], {place}, t - missed[i], int(missed[i]))\n{_store(rule)}"
+        body = _REPLAY.format(move=_indent(move, 8))
     elif rule.function("regularized") is not None:
-        body = _each(f"w[j] = regularized(w[j], {place}, t, l1, l2)")
+        body = _REPLAY.format(move=f"w[j] = regularized(w[j], {place}, t, l1, l2)")
     elif rule.has_proximal_step:
-        step = f"step_size({place}, t), missed[j]"
-        figure = _each(f"top = max(top, fits_series({step}, l2))")
-        series = _each(f"w[j] = proximal_steps_series(w[j], {step}, l1, l2)")
-        exact = _each(f"w[j] = proximal_steps(w[j], {step}, l1, l2)")
-        body = (
-            f"top = w[0] * 0\n{figure}\nif top < 1:\n    {_indent(series, 4)}\nelse:\n    {_indent(exact, 4)}"
-        )
-    else:
-        body = "pass"
+        indices = range(len(rule.slots))
+        gather = "\n".join(f"tile[{3 + i}, i] = slots[{i}, j]" for i in indices) or "pass"
+        gathered = _tuple([f"tile[{3 + i}, i]" for i in indices])
+        body = _SHRINK.format(gather=_indent(gather, 8), slots=gathered, hyper=_hyper(rule))
     return _CATCH_UP.format(key=key, dtype=dtype, body=_indent(body, 4))
 
 

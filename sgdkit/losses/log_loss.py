@@ -33,9 +33,10 @@ class Logistic(PointwiseLoss):
 
     @staticmethod
     def evaluate(raw, y, hyper):  # noqa: D102
-        # Below -80 the sigmoid is 0 for every purpose, and exp(80) still fits in float32.
-        sigmoid = 1.0 / (1.0 + np.exp(-np.maximum(raw, -80.0 + 0.0 * raw)))
-        return np.logaddexp(0.0 * raw, raw) - y * raw, sigmoid - y
+        # One exponential, of a number that is not positive, serves both.
+        small = np.exp(-np.abs(raw))
+        sigmoid = np.where(raw > 0.0, 1.0 + 0.0 * raw, small) / (1.0 + small)
+        return np.maximum(raw, 0.0 * raw) + np.log1p(small) - y * raw, sigmoid - y
 
     def best_constant(self, y, weight, n_outputs):  # noqa: D102
         if n_outputs == 1:
