@@ -28,7 +28,8 @@ class ReduceOnPlateau(Schedule):
         Smallest improvement that counts, zero or positive: as a share of the best objective, or in
         the units of the validation score.
     floor : float, default=0.0
-        Share of `rate0` below which the rate does not fall, in [0, 1).
+        Share of `rate0` below which the rate does not fall, in [0, 1). An automatic rate may start
+        at up to eight times itself (`UpdateRule.anneals`); the share is of the rate itself.
     warmup : int, default=0
         Epochs of linear rise before, zero or positive, below `max_iter`.
 
