@@ -196,7 +196,7 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
                 result = replace(result, reason=StopReason.DIVERGED)
         self._training = {
             "state": result.state, "rates": rates, "center": center, "seed": seed, "rule": type(rule),
-            "schedule": type(schedule),
+            "schedule": type(schedule) if follows else None,
         }  # fmt: skip
         rates_used = result.history["learning_rate"]
         parts = describe(self, problem, backend, reason, schedule, rates_used)
