@@ -40,6 +40,7 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
     # Whether adding a constant to all raw predictions changes nothing (ranking).
     _shift_invariant: ClassVar[bool] = False
     _training: dict[str, Any]
+    _own_rows: tuple[Any, ...]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -79,11 +80,13 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
         with self._unchanged_on_failure():
             continued = bool(self.warm_start) and hasattr(self, "_training")
             rows = prepare(continued)
-            seen = {"estimator": self, "X": rows.X, "y": rows.labels}
+            self._own_rows = (rows.X, *([] if rows.validation is None else [rows.validation["X"]]))
+            seen = {"estimator": self, "X": rows.X, "y": rows.labels, "metadata": rows.metadata}
             context = self._init_callback_context(max_subtasks=self.max_iter)
             context.call_on_fit_task_begin(**seen)
             self._train(rows, continued=continued, max_iter=self.max_iter, context=context)
             context.call_on_fit_task_end(**seen, reconstruction_attributes={})
+            del self._own_rows
         return self
 
     def _batch_rows(self, rows: TrainingRows) -> int:
@@ -235,7 +238,7 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
         self, rows: TrainingRows, attributes: Callable[[TrainState], dict[str, Any]], context: Any
     ) -> Callable[[TrainState, int], bool]:
         def observe(state: TrainState, epoch: int) -> bool:
-            seen = {"estimator": self, "X": rows.X, "y": rows.labels}
+            seen = {"estimator": self, "X": rows.X, "y": rows.labels, "metadata": rows.metadata}
             task = context.subcontext(task_name="epoch")
             task.call_on_fit_task_begin(**seen)
             return bool(

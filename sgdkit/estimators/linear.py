@@ -222,14 +222,15 @@ class LinearRegressor(RegressorMixin, LinearModel):
         X, y = check_training_data(self, X, y, reset=reset, numeric=True)
         weight, X, y = drop_zero_weights(check_weight(sample_weight, X), X, y)
         y = np.asarray(y, dtype=np.float64)
-        validation = given_validation(X_val, y_val)
+        validation = given_validation(self, X_val, y_val)
         if validation is None and self.early_stopping and split:
             kept, held = train_test_split(
                 np.arange(len(y)), test_size=self.validation_fraction, random_state=self.random_state
             )
             X, weight, columns, validation = hold_out(kept, held, X, weight, y=y)
             y = columns["y"]
-        return TrainingRows(X, y, weight, 1, None, validation, y)
+        metadata = {} if weight is None else {"sample_weight": weight}
+        return TrainingRows(X, y, weight, 1, None, validation, y, metadata)
 
     def predict(self, X: Any) -> Any:
         """Return the predicted target of each row.

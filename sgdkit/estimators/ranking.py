@@ -4,6 +4,7 @@ import warnings
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from sklearn import get_config
 from sklearn.model_selection import GroupShuffleSplit
 
 from sgdkit._compat import with_callbacks
@@ -270,7 +271,7 @@ class LinearRanker(LinearModel):
             raise InvalidParameterError(
                 "qid_val must be given with X_val and y_val when training has queries."
             )
-        validation = given_validation(X_val, y_val, qid=qid_val)
+        validation = given_validation(self, X_val, y_val, qid=qid_val)
         if validation is None and self.early_stopping and split:
             if len(np.unique(qid)) < 2:
                 raise InvalidParameterError(
@@ -293,7 +294,10 @@ class LinearRanker(LinearModel):
         if order is not None:
             X, y = X[order], y[order]
             weight = None if weight is None else weight[order]
-        return TrainingRows(X, y, weight, 1, edges, validation, y)
+        metadata = {} if weight is None else {"sample_weight": weight}
+        if get_config()["enable_metadata_routing"]:  # without it scorers refuse it
+            metadata["qid"] = np.repeat(np.arange(len(edges) - 1), np.diff(edges))
+        return TrainingRows(X, y, weight, 1, edges, validation, y, metadata)
 
     def predict(self, X: Any) -> Any:
         """Return the score of each document; greater ranks higher.
