@@ -11,6 +11,7 @@ import numpy as np
 from sgdkit.losses.base import Loss
 from sgdkit.optimizers.base import UpdateRule
 from sgdkit.penalties import Penalty
+from sgdkit.schedules.base import LEAST_SHARE
 from sgdkit.schedules.reduce_on_plateau import ReduceOnPlateau
 
 __all__ = ("Backend", "EpochReport", "EpochRunner", "Problem", "TrainState")
@@ -134,7 +135,8 @@ class TrainState:
             return
         self.waited += 1
         if self.waited >= plateau.patience:
-            self.damping = max(self.damping * plateau.factor, min(self.damping, plateau.floor))
+            floor = max(plateau.floor, LEAST_SHARE)
+            self.damping = max(self.damping * plateau.factor, min(self.damping, floor))
             self.waited = 0
 
 

@@ -188,3 +188,17 @@ def test_rankers_take_schedules():
     y = np.digitize(X[:, 0], [-1, 0, 1])
     model = LinearRanker(learning_rate="one_cycle", max_iter=15, tol=None, random_state=0).fit(X, y, qid=qid)
     assert model.score(X, y, qid=qid) > 0.95
+
+
+@pytest.mark.parametrize("optimizer", ["adagrad", "adam", "ftrl", "prodigy", "sgd"])
+@pytest.mark.parametrize(
+    "schedule", [ReduceOnPlateau(patience=1, factor=1e-6), Step(every=1, factor=1e-6)], ids=lambda s: s.name
+)
+def test_a_rate_that_falls_for_ever_stays_above_zero(cancer, optimizer, schedule):
+    X, y = cancer
+    noise = np.random.default_rng(0).integers(0, 2, len(y))  # nothing to learn, so plateaus from the start
+    model = LogisticClassifier(
+        optimizer=optimizer, learning_rate=schedule, penalty="l1", max_iter=40, tol=None, random_state=0
+    ).fit(X.astype(np.float32), noise)
+    assert model.stop_reason_ == "max_iter" and rates(model)[-1] < 1e-9 * rates(model)[0]
+    assert np.isfinite(model.coef_).all()
