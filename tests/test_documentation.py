@@ -62,5 +62,5 @@ def test_the_documented_loss_keeps_the_contract():
 
 def test_the_documented_schedule_and_check_run():
     module = run_blocks("docs/extending.md", "class Halving", "def regularization_nonzero")
-    assert module.Halving(0.4, every=2).rate(3) == 0.2
+    assert module.Halving(0.4, every=2, warmup=1).rates(5).tolist() == [0.2, 0.4, 0.4, 0.2, 0.2]
     assert module.regularization_nonzero.id == "regularization.nonzero_share"

@@ -11,11 +11,10 @@ import numpy as np
 from sgdkit.losses.base import Loss
 from sgdkit.optimizers.base import UpdateRule
 from sgdkit.penalties import Penalty
+from sgdkit.schedules.base import LEAST_SHARE
+from sgdkit.schedules.reduce_on_plateau import ReduceOnPlateau
 
 __all__ = ("Backend", "EpochReport", "EpochRunner", "Problem", "TrainState")
-
-# The objective stands still while it is not below its best by this share of itself.
-STANDSTILL = 0.0003
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ class Problem:
         return self.penalty.l2
 
 
-@dataclass(slots=True)
+@dataclass
 class TrainState:
     """Everything that changes while training.
 
@@ -94,18 +93,22 @@ class TrainState:
         State of the update rule.
     step, epoch : int
         Update steps and epochs made so far.
+    since : int
+        Epochs made before the run that the schedule counts from.
     damping : float
-        Factor on the automatic rate.
+        Factor on the schedule's rate: where the automatic rate starts, and what plateaus made of it.
     best_objective : float
-        Least objective of an epoch so far; infinite before the first.
+        Least objective of an epoch so far (or validation score, with its sign turned); infinite
+        before the first.
     waited : int
-        Epochs since the objective last fell.
+        Epochs since it last fell.
     """
 
     w: Any
     slots: Any
     step: int = 0
     epoch: int = 0
+    since: int = 0
     damping: float = 1.0
     best_objective: float = float("inf")
     waited: int = 0
@@ -116,19 +119,24 @@ class TrainState:
         twin.w, twin.slots = self.w.copy(), self.slots.copy()
         return twin
 
-    def adapt_rate(self, objective: float) -> None:
-        """Adapt the automatic rate to the objective of the epoch that just ended.
+    def adapt_rate(self, figure: float, plateau: ReduceOnPlateau, relative: bool = True) -> None:
+        """Adapt the rate to the figure of the epoch that just ended; smaller is better.
 
-        It halves when two epochs in a row bring nothing: what is left then is mostly the noise of
-        the steps.
+        It falls when some epochs in a row bring nothing: what is left then is mostly the noise of
+        the steps. The least improvement is a share of the best figure's size (`relative`) or in
+        its units.
         """
-        if objective < self.best_objective * (1.0 - STANDSTILL):
-            self.best_objective = objective
+        needed = 0.0
+        if np.isfinite(self.best_objective):
+            needed = plateau.threshold * (abs(self.best_objective) if relative else 1.0)
+        if figure < self.best_objective - needed:
+            self.best_objective = figure
             self.waited = 0
             return
         self.waited += 1
-        if self.waited == 2:
-            self.damping *= 0.5
+        if self.waited >= plateau.patience:
+            floor = max(plateau.floor, LEAST_SHARE)
+            self.damping = max(self.damping * plateau.factor, min(self.damping, floor))
             self.waited = 0
 
 

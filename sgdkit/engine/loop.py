@@ -12,6 +12,7 @@ from sgdkit.data.order import epoch_order
 from sgdkit.engine.history import History
 from sgdkit.engine.stopping import Patience, StopReason
 from sgdkit.schedules.base import Schedule
+from sgdkit.schedules.reduce_on_plateau import ReduceOnPlateau
 
 __all__ = ("FitResult", "Plan", "fold_center", "initial_state", "restarted", "train")
 
@@ -23,7 +24,7 @@ class Plan:
     Attributes
     ----------
     schedule : Schedule or None
-        Learning rate of each epoch; None is the automatic rate, which `TrainState` adapts.
+        Learning rate of each epoch; None is the automatic rate, which follows the objective.
     max_iter : int
         Epochs at most.
     tol : float or None
@@ -35,8 +36,10 @@ class Plan:
     seed : int
         Of the order.
     adapt : bool
-        Whether an automatic rate follows the objective; not for chunks of a stream, whose objectives
-        cannot be compared.
+        Whether the automatic rate, or one that falls on plateaus, follows the objective; not the
+        automatic rate of a stream, since the objectives of chunks cannot be compared.
+    horizon : int or None
+        Epochs that the schedule stretches over; None means `max_iter`.
     validate : callable(TrainState) -> float or None
         Score on validation rows, greater is better.
     early_stopping : bool
@@ -52,6 +55,7 @@ class Plan:
     shuffle: bool
     seed: int
     adapt: bool = True
+    horizon: int | None = None
     validate: Callable[[TrainState], float] | None = None
     early_stopping: bool = False
     observe: Callable[[TrainState, int], bool] | None = None
@@ -95,6 +99,9 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
         progress = Patience(plan.tol or 0.0, plan.n_iter_no_change, relative=False, sign=-1)
     elif plan.tol is not None:
         progress = Patience(plan.tol, plan.n_iter_no_change, relative=True)
+    schedule = plan.schedule or ReduceOnPlateau()
+    horizon = plan.horizon or plan.max_iter
+    scored = plan.early_stopping and plan.schedule is not None
     typical_rate = 1.0 if problem.rates is None else float(np.median(problem.rates))
     n_penalised = problem.X.shape[1] * problem.n_outputs
     reason = StopReason.MAX_ITER
@@ -103,7 +110,9 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
         started = time.perf_counter()
         before = state.copy()
         weights_before = backend.to_host(before.w)
-        rate = state.damping if plan.schedule is None else plan.schedule.rate(state.epoch)
+        position = state.epoch - state.since
+        rate = state.damping * schedule.rate(position, horizon)
+        settled = schedule.settled(position, horizon)
         order = epoch_order(problem.edges.shape[0] - 1, plan.seed, state.epoch, plan.shuffle)
         report = run_epoch(state, order, rate)
         weights = backend.to_host(state.w).astype(np.float64)
@@ -113,9 +122,9 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
             break
         state.epoch += 1
         objective = report.mean_loss + problem.penalty.value(weights[:n_penalised])
-        if plan.adapt:
-            state.adapt_rate(objective)
         score = float("nan") if plan.validate is None else plan.validate(state)
+        if plan.adapt and settled and isinstance(schedule, ReduceOnPlateau):
+            state.adapt_rate(-score if scored else objective, schedule, relative=not scored)
         history.append(
             epoch=state.epoch,
             objective=objective,
@@ -128,7 +137,10 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
         if plan.early_stopping and progress is not None and progress.is_best(score):
             best = state.copy()
         asked = plan.observe is not None and plan.observe(state, done)
-        if progress is not None and progress.says_stop(score if plan.early_stopping else objective):
+        stands_still = progress is not None and progress.says_stop(
+            score if plan.early_stopping else objective
+        )
+        if stands_still and (settled or plan.early_stopping):
             reason = StopReason.EARLY_STOPPING if plan.early_stopping else StopReason.CONVERGED
             break
         if asked:
@@ -136,6 +148,8 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
             break
     if best is not None:
         state = best
+    if scored:  # the scores of these validation rows; what comes next may follow the objective
+        state.best_objective, state.waited = float("inf"), 0
     return FitResult(state, reason, history.columns())
 
 
@@ -179,7 +193,7 @@ def restarted(problem: Problem, backend: Backend, last: TrainState, dtype: Any) 
     if not problem.fit_intercept:
         W[-1] = 0.0
     state.w = backend.from_host(W.ravel())
-    state.epoch = last.epoch
+    state.epoch, state.since = last.epoch, last.since
     return state
 
 

@@ -26,6 +26,7 @@ from sgdkit.estimators._resolve import check_parameters, loss_for, penalty_of, r
 from sgdkit.estimators._rows import TrainingRows
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.losses.base import Loss
+from sgdkit.schedules.reduce_on_plateau import ReduceOnPlateau
 
 __all__ = ("LinearModel",)
 
@@ -39,6 +40,7 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
     # Whether adding a constant to all raw predictions changes nothing (ranking).
     _shift_invariant: ClassVar[bool] = False
     _training: dict[str, Any]
+    _own_rows: tuple[Any, ...]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -78,11 +80,13 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
         with self._unchanged_on_failure():
             continued = bool(self.warm_start) and hasattr(self, "_training")
             rows = prepare(continued)
-            seen = {"estimator": self, "X": rows.X, "y": rows.labels}
+            self._own_rows = (rows.X, *([] if rows.validation is None else [rows.validation["X"]]))
+            seen = {"estimator": self, "X": rows.X, "y": rows.labels, "metadata": rows.metadata}
             context = self._init_callback_context(max_subtasks=self.max_iter)
             context.call_on_fit_task_begin(**seen)
             self._train(rows, continued=continued, max_iter=self.max_iter, context=context)
             context.call_on_fit_task_end(**seen, reconstruction_attributes={})
+            del self._own_rows
         return self
 
     def _batch_rows(self, rows: TrainingRows) -> int:
@@ -108,6 +112,7 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
     def _train(self, rows: TrainingRows, *, continued: bool, max_iter: int, context: Any = None) -> Self:
         """Train on validated rows and set every fitted attribute."""
         rule, schedule = rule_of(self), schedule_of(self)
+        automatic = schedule is None or schedule.automatic
         loss, penalty = self._resolve_loss(rows.n_outputs), penalty_of(self, rule)
         backend, reason = select_backend(self.backend, rows.X)
         fit_intercept = bool(getattr(self, "fit_intercept", False))
@@ -126,7 +131,7 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
         rates = memory.get("rates") if goes_on else None
         if state is not None and center is not None and (not goes_on or sp.issparse(rows.X)):
             state, center = fold_center(state, center, k), None
-        if schedule is None and rates is None:
+        if automatic and rates is None:
             host_X = rows.X.get() if is_cupy(rows.X) else rows.X
             can_center = fit_intercept or self._shift_invariant
             if center is None and can_center and not goes_on:
@@ -149,7 +154,7 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
             loss=loss,
             rule=rule,
             penalty=penalty,
-            rates=None if schedule else rates,
+            rates=rates if automatic else None,
             n_outputs=rows.n_outputs,
             fit_intercept=fit_intercept,
             center=center,
@@ -157,13 +162,16 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
         start = loss.best_constant(rows.y, rows.weight, k)
         if state is None:
             square_slope = None
-            if fit_intercept and schedule is None:
+            if fit_intercept and automatic:
                 square_slope = mean_square_slope(loss, start, rows.y, rows.weight)
-            state = initial_state(problem, backend, start, dtype, max_iter, square_slope)
+            state = initial_state(problem, backend, start, dtype, max_iter if automatic else 1, square_slope)
         elif not goes_on:  # a new run, from the weights of the last one
             state = restarted(problem, backend, state, dtype)
-        if streaming:
-            state.damping = 1.0
+        follows = isinstance(schedule, ReduceOnPlateau)
+        if not streaming:  # every fit begins its schedule anew, as scikit-learn's do
+            state.since = state.epoch
+        elif not (follows and memory.get("schedule") is type(schedule)):
+            state.damping, state.best_objective, state.waited = 1.0, float("inf"), 0
         seed = memory["seed"] if continued else int(check_random_state(self.random_state).randint(2**31 - 1))
 
         def attributes(state: TrainState) -> dict[str, Any]:
@@ -176,7 +184,8 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
             n_iter_no_change=self.n_iter_no_change,
             shuffle=self.shuffle,
             seed=seed,
-            adapt=not streaming,
+            adapt=not streaming or follows,
+            horizon=self.max_iter,
             validate=None if rows.validation is None else self._validator(rows.validation, attributes),
             early_stopping=bool(self.early_stopping) and rows.validation is not None,
             observe=None if context is None else self._observer(rows, attributes, context),
@@ -189,9 +198,12 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
             if objective[-1] > 1.5 * constant > 0.0:
                 result = replace(result, reason=StopReason.DIVERGED)
         self._training = {
-            "state": result.state, "rates": rates, "center": center, "seed": seed, "rule": type(rule)
+            "state": result.state, "rates": rates, "center": center, "seed": seed, "rule": type(rule),
+            "schedule": type(schedule) if follows else None,
         }  # fmt: skip
-        self.__dict__.update(attributes(result.state) | describe(self, problem, backend, reason, schedule))
+        rates_used = result.history["learning_rate"]
+        parts = describe(self, problem, backend, reason, schedule, rates_used)
+        self.__dict__.update(attributes(result.state) | parts)
         self.n_iter_ = max(len(result.history["epoch"]), 1)
         self.stop_reason_ = result.reason.value
         self.converged_ = result.reason in (StopReason.CONVERGED, StopReason.EARLY_STOPPING)
@@ -226,7 +238,7 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
         self, rows: TrainingRows, attributes: Callable[[TrainState], dict[str, Any]], context: Any
     ) -> Callable[[TrainState, int], bool]:
         def observe(state: TrainState, epoch: int) -> bool:
-            seen = {"estimator": self, "X": rows.X, "y": rows.labels}
+            seen = {"estimator": self, "X": rows.X, "y": rows.labels, "metadata": rows.metadata}
             task = context.subcontext(task_name="epoch")
             task.call_on_fit_task_begin(**seen)
             return bool(

@@ -128,7 +128,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
                 f"y holds only one class, {classes[0]!r}; a classifier needs at least two."
             )
         self.classes_ = classes
-        validation = given_validation(X_val, y_val)
+        validation = given_validation(self, X_val, y_val)
         if validation is None and self.early_stopping and split:
             try:
                 kept, held = train_test_split(
@@ -144,7 +144,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
                 ) from error
             X, weight, columns, validation = hold_out(kept, held, X, weight, y=y)
             y = columns["y"]
-        labels = y
+        labels, metadata = y, {} if weight is None else {"sample_weight": weight}
         y = np.searchsorted(classes, y)
         if self.class_weight is not None:
             factor = compute_class_weight(self.class_weight, classes=classes, y=labels, sample_weight=weight)
@@ -155,7 +155,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
                 )
             weight = factor[y] if weight is None else weight * factor[y]
         n_outputs = 1 if len(classes) == 2 else len(classes)
-        return TrainingRows(X, y, weight, n_outputs, None, validation, labels)
+        return TrainingRows(X, y, weight, n_outputs, None, validation, labels, metadata)
 
     def _publish(self, coef: Any, intercept: Any) -> dict[str, Any]:
         return {"coef_": coef.T, "intercept_": intercept}

@@ -3,6 +3,8 @@
 import warnings
 from typing import Any
 
+import numpy as np
+
 from sgdkit.backends.base import Backend, Problem
 from sgdkit.engine.loop import FitResult, Plan
 from sgdkit.engine.stopping import StopReason
@@ -32,17 +34,31 @@ class _AutomaticRate:
     """Stands for the rate that `sgdkit.engine.rates` derives from the data."""
 
 
+def _rates(rates: np.ndarray) -> dict[str, float]:
+    return (
+        {"first": float(rates[0]), "highest": float(rates.max()), "last": float(rates[-1])}
+        if rates.size
+        else {}
+    )
+
+
 def describe(
-    model: Any, problem: Problem, backend: Backend, reason: str, schedule: Schedule | None
+    model: Any,
+    problem: Problem,
+    backend: Backend,
+    reason: str,
+    schedule: Schedule | None,
+    rates: np.ndarray,
 ) -> dict[str, Any]:
-    """Return the fitted attributes that say what trained the model."""
+    """Return the fitted attributes that say what trained the model, at the given rate in each epoch."""
     strengths = {"alpha": float(model.alpha), "l1": problem.l1, "l2": problem.l2}
     run = {"batch_size": problem.batch_size, "dtype": str(problem.X.dtype)}
     components = {
         "loss": _part(problem.loss),
         "penalty": _entry(type(problem.penalty), str(model.penalty).lower(), strengths),
         "optimizer": _part(problem.rule),
-        "learning_rate": _entry(_AutomaticRate, "auto", {}) if schedule is None else _part(schedule),
+        "learning_rate": (_entry(_AutomaticRate, "auto", {}) if schedule is None else _part(schedule))
+        | {"max_iter": int(model.max_iter), "rates": _rates(rates)},
         "backend": _entry(type(backend), backend.name, run),
     }
     objective = (

@@ -47,7 +47,13 @@ def _check_device_rows(estimator: Any, X: Any, reset: bool) -> Any:
 
 
 def check_rows(estimator: Any, X: Any) -> Any:
-    """Return X validated for prediction, in the dtype and layout that training would use."""
+    """Return X validated for prediction, in the dtype and layout that training would use.
+
+    Rows that training itself has scored after each epoch were validated before, and have lost their
+    names by then.
+    """
+    if any(X is own for own in getattr(estimator, "_own_rows", ())):
+        return X
     if is_cupy(X):
         return _check_device_rows(estimator, X, reset=False)
     return validate_data(estimator, X, accept_sparse="csr", dtype=DTYPES, reset=False)

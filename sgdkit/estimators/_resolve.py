@@ -70,7 +70,7 @@ def schedule_of(model: Any) -> Schedule | None:
         check_number(model, "learning_rate", 0.0, low_open=True)
         part = Constant(float(part))
     schedule: Schedule = default_registry().resolve("learning_rate", part, Schedule)
-    schedule.check()
+    schedule.check(model.max_iter)
     return schedule
 
 

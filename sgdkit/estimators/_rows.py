@@ -1,10 +1,11 @@
 """Rows as training takes them: validated, encoded, weighted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from sgdkit.estimators._inputs import check_rows
 from sgdkit.exceptions import InvalidParameterError
 
 __all__ = ("TrainingRows", "given_validation", "hold_out")
@@ -30,6 +31,8 @@ class TrainingRows:
         Keyword arguments for ``score``.
     labels : ndarray of shape (n_rows,)
         Targets as the user gave them, for callbacks.
+    metadata : dict, default={}
+        What `score` takes beside `X` and `labels`, for callbacks.
     """
 
     X: Any
@@ -39,9 +42,10 @@ class TrainingRows:
     edges: np.ndarray | None
     validation: dict[str, Any] | None
     labels: np.ndarray
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
-def given_validation(X_val: Any, y_val: Any, **columns: Any) -> dict[str, Any] | None:
+def given_validation(estimator: Any, X_val: Any, y_val: Any, **columns: Any) -> dict[str, Any] | None:
     """Return the keyword arguments for ``score`` on the caller's validation rows, or None.
 
     Raises
@@ -53,7 +57,7 @@ def given_validation(X_val: Any, y_val: Any, **columns: Any) -> dict[str, Any] |
         return None
     if X_val is None or y_val is None:
         raise InvalidParameterError("X_val and y_val must be given together.")
-    return {"X": X_val, "y": y_val} | columns
+    return {"X": check_rows(estimator, X_val), "y": y_val} | columns
 
 
 def hold_out(

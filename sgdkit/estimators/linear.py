@@ -40,7 +40,9 @@ class LinearRegressor(RegressorMixin, LinearModel):
         Adagrad.
     learning_rate : "auto", float, str or Schedule, default="auto"
         ``"auto"`` derives one rate for each feature from column scales and row norms. A number is
-        used as it is, in the units of the raw features.
+        used as it is, in the units of the raw features. A schedule, by name or object (``"cosine"``,
+        ``Cosine(0.1, warmup=5)``), sets the rate of each epoch; without a rate of its own it shapes
+        the automatic one.
     batch_size : int or "auto", default="auto"
         Rows in a batch; ``"auto"`` is at most 64, and spreads the rows evenly over the batches.
     max_iter : int, default=1000
@@ -62,7 +64,8 @@ class LinearRegressor(RegressorMixin, LinearModel):
     n_iter_no_change : int, default=10
         Epochs without progress before stopping.
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the last solution instead of starting anew.
+        Whether ``fit`` goes on from the last solution instead of starting anew. The learning rate
+        starts anew either way.
     backend : {"auto", "numba", "reference", "cupy"}, default="auto"
         What computes. ``"auto"`` follows the input: compiled loops for arrays in main memory, CuPy
         for arrays on a GPU. ``"reference"`` is plain NumPy, for comparison.
@@ -219,14 +222,15 @@ class LinearRegressor(RegressorMixin, LinearModel):
         X, y = check_training_data(self, X, y, reset=reset, numeric=True)
         weight, X, y = drop_zero_weights(check_weight(sample_weight, X), X, y)
         y = np.asarray(y, dtype=np.float64)
-        validation = given_validation(X_val, y_val)
+        validation = given_validation(self, X_val, y_val)
         if validation is None and self.early_stopping and split:
             kept, held = train_test_split(
                 np.arange(len(y)), test_size=self.validation_fraction, random_state=self.random_state
             )
             X, weight, columns, validation = hold_out(kept, held, X, weight, y=y)
             y = columns["y"]
-        return TrainingRows(X, y, weight, 1, None, validation, y)
+        metadata = {} if weight is None else {"sample_weight": weight}
+        return TrainingRows(X, y, weight, 1, None, validation, y, metadata)
 
     def predict(self, X: Any) -> Any:
         """Return the predicted target of each row.

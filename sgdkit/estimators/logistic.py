@@ -37,7 +37,9 @@ class LogisticClassifier(LinearClassifier):
         Adagrad.
     learning_rate : "auto", float, str or Schedule, default="auto"
         ``"auto"`` derives one rate for each feature from column scales and row norms. A number is
-        used as it is, in the units of the raw features.
+        used as it is, in the units of the raw features. A schedule, by name or object (``"cosine"``,
+        ``Cosine(0.1, warmup=5)``), sets the rate of each epoch; without a rate of its own it shapes
+        the automatic one.
     batch_size : int or "auto", default="auto"
         Rows in a batch; ``"auto"`` is at most 64, or 256 for sparse rows and more
         than two classes, and spreads the rows evenly over the batches.
@@ -62,7 +64,8 @@ class LogisticClassifier(LinearClassifier):
     class_weight : dict, "balanced" or None, default=None
         Factor on the weight of each class's rows.
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the last solution instead of starting anew.
+        Whether ``fit`` goes on from the last solution instead of starting anew. The learning rate
+        starts anew either way.
     backend : {"auto", "numba", "reference", "cupy"}, default="auto"
         What computes. ``"auto"`` follows the input: compiled loops for arrays in main memory, CuPy
         for arrays on a GPU. ``"reference"`` is plain NumPy, for comparison.

@@ -4,6 +4,7 @@ import warnings
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from sklearn import get_config
 from sklearn.model_selection import GroupShuffleSplit
 
 from sgdkit._compat import with_callbacks
@@ -46,7 +47,9 @@ class LinearRanker(LinearModel):
         Adagrad.
     learning_rate : "auto", float, str or Schedule, default="auto"
         ``"auto"`` derives one rate for each feature from column scales and row norms. A number is
-        used as it is, in the units of the raw features.
+        used as it is, in the units of the raw features. A schedule, by name or object (``"cosine"``,
+        ``Cosine(0.1, warmup=5)``), sets the rate of each epoch; without a rate of its own it shapes
+        the automatic one.
     batch_size : int or "auto", default="auto"
         Rows in a batch, filled with whole queries; ``"auto"`` is about 64.
     max_iter : int, default=1000
@@ -68,7 +71,8 @@ class LinearRanker(LinearModel):
     n_iter_no_change : int, default=10
         Epochs without progress before stopping.
     warm_start : bool, default=False
-        Whether ``fit`` goes on from the last solution instead of starting anew.
+        Whether ``fit`` goes on from the last solution instead of starting anew. The learning rate
+        starts anew either way.
     backend : {"auto", "numba", "reference", "cupy"}, default="auto"
         What computes. ``"auto"`` follows the input: compiled loops for arrays in main memory, CuPy
         for arrays on a GPU. ``"reference"`` is plain NumPy, for comparison.
@@ -267,7 +271,7 @@ class LinearRanker(LinearModel):
             raise InvalidParameterError(
                 "qid_val must be given with X_val and y_val when training has queries."
             )
-        validation = given_validation(X_val, y_val, qid=qid_val)
+        validation = given_validation(self, X_val, y_val, qid=qid_val)
         if validation is None and self.early_stopping and split:
             if len(np.unique(qid)) < 2:
                 raise InvalidParameterError(
@@ -290,7 +294,10 @@ class LinearRanker(LinearModel):
         if order is not None:
             X, y = X[order], y[order]
             weight = None if weight is None else weight[order]
-        return TrainingRows(X, y, weight, 1, edges, validation, y)
+        metadata = {} if weight is None else {"sample_weight": weight}
+        if get_config()["enable_metadata_routing"]:  # without it scorers refuse it
+            metadata["qid"] = np.repeat(np.arange(len(edges) - 1), np.diff(edges))
+        return TrainingRows(X, y, weight, 1, edges, validation, y, metadata)
 
     def predict(self, X: Any) -> Any:
         """Return the score of each document; greater ranks higher.

@@ -1,5 +1,7 @@
 """A constant learning rate."""
 
+from typing import Any
+
 from sgdkit.schedules.base import Schedule
 
 __all__ = ("Constant",)
@@ -10,21 +12,23 @@ class Constant(Schedule):
 
     Parameters
     ----------
-    rate0 : float, default=0.01
-        The rate, positive.
+    rate0 : float or "auto", default="auto"
+        The rate, positive; ``"auto"`` is the automatic rate of each feature, which then never falls.
+    warmup : int, default=0
+        Epochs of linear rise before, zero or positive, below `max_iter`.
 
     Examples
     --------
     >>> from sgdkit.schedules import Constant
-    >>> Constant(0.1).rate(7)
-    0.1
+    >>> Constant(0.3, warmup=2).rates(4).round(2).tolist()
+    [0.1, 0.2, 0.3, 0.3]
     """
 
     name = "constant"
-    hyper = ("rate0",)
 
-    def __init__(self, rate0: float = 0.01):
+    def __init__(self, rate0: Any = "auto", *, warmup: int = 0):
         self.rate0 = rate0
+        self.warmup = warmup
 
-    def rate(self, epoch: int) -> float:  # noqa: D102
-        return float(self.rate0)
+    def shape(self, epoch: int, max_iter: int) -> float:  # noqa: D102
+        return 1.0

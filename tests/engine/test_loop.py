@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from sgdkit.engine.loop import Plan, fold_center, initial_state, train
 from sgdkit.engine.stopping import StopReason
 from sgdkit.losses import Logistic, SquaredError
 from sgdkit.optimizers import SGD, AdaGrad
-from sgdkit.schedules import Constant, InverseScaling
+from sgdkit.schedules import Constant, Cosine, InverseScaling, ReduceOnPlateau
 from sgdkit.testing.forms import REFERENCE, Task, available_forms
 
 RANDOM = np.random.default_rng(0)
@@ -246,3 +248,98 @@ def test_folding_the_centre_gives_the_same_predictions_on_raw_rows(n_outputs):
     W, folded = w.reshape(4, n_outputs), fold_center(state, center, n_outputs).w.reshape(4, n_outputs)
     assert X @ folded[:3] + folded[3] == pytest.approx((X - center) @ W[:3] + W[3], rel=1e-12)
     assert np.array_equal(state.w, w)
+
+
+def pytorchs_plateau(figures, factor, patience, threshold):
+    """Return the rate of each epoch as ReduceLROnPlateau gives it, whose patience is one less."""
+    rate, best, bad, rates = 1.0, np.inf, 0, []
+    for figure in figures:
+        rates.append(rate)
+        if figure < best * (1.0 - threshold):
+            best, bad = figure, 0
+        else:
+            bad += 1
+        if bad > patience - 1:
+            rate, bad = rate * factor, 0
+    return rates
+
+
+@pytest.mark.parametrize("patience", [1, 2, 5])
+def test_a_rate_falls_on_plateaus_as_pytorchs_does(patience):
+    objectives = np.concatenate(
+        [np.linspace(3.0, 1.0, 8), np.full(9, 1.0), [0.999, 0.9, 0.95, 0.85], np.ones(9)]
+    )
+    backend = ScriptedBackend(objectives)
+    schedule = ReduceOnPlateau(0.4, factor=0.1, patience=patience, threshold=0.01)
+    run(backend, schedule=schedule, max_iter=len(objectives))
+    expected = 0.4 * np.array(pytorchs_plateau(objectives, 0.1, patience, 0.01))
+    assert backend.rates == pytest.approx(expected.tolist())
+
+
+def test_a_plateau_is_seen_below_zero_too_and_the_rate_stops_at_its_floor():
+    backend = ScriptedBackend([-1.0])
+    run(backend, schedule=ReduceOnPlateau(1.0, patience=1, floor=0.3), max_iter=5)
+    assert backend.rates == pytest.approx([1.0, 1.0, 0.5, 0.3, 0.3])
+    backend = ScriptedBackend([-1.0, -2.0, -3.0, -4.0])
+    run(backend, schedule=ReduceOnPlateau(1.0, patience=1), max_iter=4)
+    assert backend.rates == [1.0] * 4
+
+
+def test_the_warm_up_is_no_plateau():
+    backend = ScriptedBackend([1.0])
+    run(backend, schedule=ReduceOnPlateau(1.0, patience=1, warmup=3), max_iter=7)
+    assert backend.rates == pytest.approx([0.25, 0.5, 0.75, 1.0, 1.0, 0.5, 0.25])
+
+
+def test_with_early_stopping_the_rate_follows_the_validation_score():
+    scores = [0.5, 0.6, 0.6, 0.6, 0.7, 0.7]
+    backend = ScriptedBackend(np.linspace(2.0, 1.0, 6))  # the objective falls all the time
+    given = iter(scores)
+    result = run(
+        backend,
+        schedule=ReduceOnPlateau(1.0, patience=1),
+        validate=lambda state: next(given),
+        early_stopping=True,
+        n_iter_no_change=9,
+    )
+    assert backend.rates == [1.0, 1.0, 1.0, 0.5, 0.25, 0.25]
+    assert (result.state.best_objective, result.state.waited) == (np.inf, 0)
+
+
+def test_a_rate_that_falls_on_plateaus_goes_on_where_it_was():
+    objectives = [3.0, 2.0, 2.0, 2.0, 2.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+    whole, parts = ScriptedBackend(objectives), ScriptedBackend(objectives)
+    schedule = ReduceOnPlateau(1.0, patience=2)
+    run(whole, schedule=schedule, max_iter=10)
+    state = TrainState(np.zeros(4), np.zeros((0, 4)))
+    for epochs in (3, 1, 6):
+        state = pickle.loads(pickle.dumps(state))
+        state = train(REFERENCE.problem(TASK), state, parts, plan(schedule=schedule, max_iter=epochs)).state
+    assert parts.rates == whole.rates == [1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25]
+
+
+def test_a_schedule_over_the_whole_run_is_not_stopped_before_its_rate_is_down():
+    result = run(ScriptedBackend([1.0]), schedule=Cosine(1.0), max_iter=12, tol=1e-3)
+    assert (result.reason, result.state.epoch) == (StopReason.CONVERGED, 12)
+    result = run(ScriptedBackend([1.0]), schedule=Cosine(1.0, cycle=4), max_iter=12, tol=1e-3)
+    assert (result.reason, result.state.epoch) == (StopReason.CONVERGED, 4)
+    falling = ScriptedBackend(np.linspace(2.0, 1.0, 12))
+    assert run(falling, schedule=Cosine(1.0), max_iter=12, tol=1e-3).reason is StopReason.MAX_ITER
+
+
+def test_validation_scores_may_end_a_run_before_its_rate_is_down():
+    result = run(
+        ScriptedBackend([1.0]),
+        schedule=Cosine(1.0),
+        max_iter=12,
+        validate=lambda state: 0.5,
+        early_stopping=True,
+    )
+    assert (result.reason, len(result.history["epoch"])) == (StopReason.EARLY_STOPPING, 3)
+
+
+def test_the_horizon_of_a_stream_is_given_apart_from_its_epochs():
+    backend = ScriptedBackend([1.0])
+    state = TrainState(np.zeros(4), np.zeros((0, 4)), epoch=7, since=5)
+    train(REFERENCE.problem(TASK), state, backend, plan(schedule=Cosine(1.0), max_iter=1, horizon=4))
+    assert backend.rates == pytest.approx([0.5])

@@ -11,6 +11,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sgdkit import HingeClassifier, LinearRanker, LinearRegressor, LogisticClassifier
 from sgdkit.exceptions import ConvergenceWarning, InvalidParameterError, UnsupportedCombinationError
+from sgdkit.schedules import InverseScaling
 
 ESTIMATORS = (LogisticClassifier, HingeClassifier, LinearRegressor, LinearRanker)
 
@@ -66,7 +67,7 @@ def test_sparse_and_dense_input_reach_the_same_objective(problem):
     assert dense.history_["objective"][-1] == pytest.approx(sparse.history_["objective"][-1], rel=0.02)
 
 
-@pytest.mark.parametrize("learning_rate", [0.05, "constant"])
+@pytest.mark.parametrize("learning_rate", [0.05, InverseScaling(0.05)])
 def test_sparse_layouts_give_the_same_coefficients(problem, learning_rate):
     estimator, X, y = problem
     X = np.where(np.abs(X) < 0.7, 0.0, X)

@@ -2,7 +2,7 @@
 
 import pytest
 from sklearn.base import clone
-from sklearn.model_selection import cross_validate
+from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -11,6 +11,7 @@ from sgdkit.exceptions import InvalidParameterError
 from sgdkit.governance import GovernanceReport, ParameterTrace, audit
 from sgdkit.governance.grading import Grade
 from sgdkit.governance.render import Run
+from sgdkit.schedules import Cosine
 
 
 @pytest.fixture
@@ -76,3 +77,34 @@ def test_folds_of_a_pipeline_without_the_trace_leave_it_alone(regression, diabet
     fresh = make_pipeline(GovernanceReport(), StandardScaler(), LinearRegressor(alpha=0.01, random_state=0))
     cross_validate(fresh, X_train, y_train, cv=2)
     assert trace.rows == rows
+
+
+@pytest.mark.parametrize(
+    ("learning_rate", "origin", "words"),
+    [
+        ("cosine", "derived", "follows the schedule 'cosine'"),
+        (Cosine(0.1, warmup=2), "caller", "set by the caller"),
+    ],
+)
+def test_the_schedule_is_on_record_with_its_rates(cancer, learning_rate, origin, words):
+    X_train, X_test, y_train, y_test = cancer
+    model = LogisticClassifier(learning_rate=learning_rate, max_iter=20, tol=None, random_state=0)
+    record = audit(model.fit(X_train, y_train), X_test, y_test, X_train=X_train, y_train=y_train)
+    finding = record.items["learning_rate.origin"]
+    assert words in finding.summary and finding.measured["origin"] == origin
+    part = next(part for part in record.components if part["kind"] == "learning_rate")
+    assert (part["name"], part["max_iter"]) == ("cosine", 20)
+    used = model.history_["learning_rate"]
+    assert part["rates"] == {"first": used[0], "highest": used.max(), "last": used[-1]}
+    assert record.training["columns"]["learning_rate"] == pytest.approx(used.tolist())
+    assert record.items["reproducibility.refit"].passed
+
+
+def test_a_searched_rate_of_a_schedule_counts_as_searched(cancer):
+    X_train, X_test, y_train, y_test = cancer
+    grid = {"learning_rate__rate0": [1e-3, 0.01, 1.0]}
+    model = LogisticClassifier(learning_rate="cosine", max_iter=20, tol=None, random_state=0)
+    search = GridSearchCV(model, grid, cv=3).fit(X_train, y_train)
+    record = audit(search, X_test, y_test)
+    assert record.items["learning_rate.origin"].measured["origin"] == "searched"
+    assert "learning_rate__rate0" in record.items["learning_rate.search_edge"].summary

@@ -5,7 +5,7 @@ from sgdkit.governance.context import AuditContext
 
 __all__ = ("LEARNING_RATE_NAMES", "learning_rate_origin")
 
-LEARNING_RATE_NAMES = ("learning_rate_init", "eta0", "learning_rate", "lr")
+LEARNING_RATE_NAMES = ("learning_rate_init", "eta0", "learning_rate", "rate0", "lr")
 _DERIVED = frozenset({"auto", "optimal"})
 
 
@@ -20,6 +20,13 @@ def learning_rate_origin(context: AuditContext) -> Finding:
     searched = context.fitted.searched(*LEARNING_RATE_NAMES)
     if searched:
         return recorded("The learning rate was searched.", origin="searched", searched=sorted(searched))
+    part = next((part for part in context.components if part["kind"] == "learning_rate"), {})
+    if part.get("params", {}).get("rate0") in _DERIVED:
+        return recorded(
+            f"The learning rate is derived from the data, and follows the schedule {part['name']!r}.",
+            origin="derived",
+            schedule=part["name"],
+        )
     present = {name: context.params[name] for name in LEARNING_RATE_NAMES if name in context.params}
     if any(isinstance(value, str) and value in _DERIVED for value in present.values()):
         return recorded("The learning rate is derived from the data.", origin="derived", **present)
