@@ -107,14 +107,17 @@ class Summary:
             [name, *map(float, row)]
             for name, row in zip(self.names, np.column_stack(figures).tolist(), strict=True)
         ]
-        whole = (
+        size = (
             f"{self.n_samples} rows, {self.degrees_of_freedom:g} degrees of freedom, "
-            f"dispersion {self.dispersion:.4g}; deviance {self.deviance:.4g} "
-            f"(null {self.null_deviance:.4g}), log-likelihood {self.log_likelihood:.4g}"
+            f"dispersion {self.dispersion:.4g}"
+        )
+        fit = (
+            f"Deviance {self.deviance:.4g} (null {self.null_deviance:.4g}), "
+            f"log-likelihood {self.log_likelihood:.4g}"
         )
         if np.isfinite(self.aic):
-            whole += f", AIC {self.aic:.4g}, BIC {self.bic:.4g}"
-        return "\n".join([self.model, format_table(columns, rows, floats=".4g"), whole, *self.notes])
+            fit += f", AIC {self.aic:.4g}, BIC {self.bic:.4g}"
+        return "\n".join([self.model, format_table(columns, rows, floats=".4g"), size, fit, *self.notes])
 
     __repr__ = __str__
 

@@ -31,8 +31,8 @@ DATA = Path(os.environ.get("SGDKIT_DATA", ROOT.parent / "shared" / "data"))
 ADULT = DATA / "adult" / "adult-train.csv.gz"
 # fmt: off
 ADULT_COLUMNS = [
-    "age", "workclass", "fnlwgt", "education", "education-num", "marital-status", "occupation", "relationship",
-    "race", "sex", "capital-gain", "capital-loss", "hours-per-week", "native-country", "income",
+    "age", "workclass", "fnlwgt", "education", "education-num", "marital-status", "occupation",
+    "relationship", "race", "sex", "capital-gain", "capital-loss", "hours-per-week", "native-country", "income",
 ]
 # fmt: on
 
