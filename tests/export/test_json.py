@@ -32,7 +32,8 @@ ADULT = DATA / "adult" / "adult-train.csv.gz"
 # fmt: off
 ADULT_COLUMNS = [
     "age", "workclass", "fnlwgt", "education", "education-num", "marital-status", "occupation",
-    "relationship", "race", "sex", "capital-gain", "capital-loss", "hours-per-week", "native-country", "income",
+    "relationship", "race", "sex", "capital-gain", "capital-loss", "hours-per-week",
+    "native-country", "income",
 ]
 # fmt: on
 
