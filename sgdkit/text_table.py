@@ -5,7 +5,9 @@ from collections.abc import Sequence
 __all__ = ("format_table",)
 
 
-def format_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, indent: str = "  ") -> str:
+def format_table(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], *, indent: str = "  ", floats: str = ".3f"
+) -> str:
     """Return rows under named columns as aligned text.
 
     Parameters
@@ -13,9 +15,11 @@ def format_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, in
     columns : sequence of str
         Headings.
     rows : sequence of sequence
-        Cells. Numbers stand to the right; floats show three decimals.
+        Cells. Numbers stand to the right.
     indent : str, default="  "
         Put before every line.
+    floats : str, default=".3f"
+        How floats are written; three decimals by default.
 
     Returns
     -------
@@ -29,7 +33,7 @@ def format_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, in
     adagrad    0.500
     adam       0.250
     """
-    cells = [[_cell(value) for value in row] for row in rows]
+    cells = [[_cell(value, floats) for value in row] for row in rows]
     numeric = [
         bool(rows) and all(isinstance(row[j], int | float) for row in rows) for j in range(len(columns))
     ]
@@ -44,7 +48,7 @@ def format_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, in
     return "\n".join(lines)
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, floats: str) -> str:
     if isinstance(value, float):
-        return f"{value:.3f}"
+        return format(value, floats)
     return str(value)

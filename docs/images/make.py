@@ -4,10 +4,13 @@ import sys
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from sklearn.datasets import load_diabetes
 
+from sgdkit import LinearRegressor
 from sgdkit.demo.cases import load_cases
 from sgdkit.demo.train import train_case
 from sgdkit.governance.render import plots
+from sgdkit.inspection import CoefficientDisplay
 from sgdkit.schedules import (
     Constant,
     Cosine,
@@ -51,7 +54,16 @@ def schedules(max_iter=42):
     return figure
 
 
-FIGURES = {"dimensions": dimensions, "schedules": schedules}
+def coefficients():
+    """The example of the user guide's page on inspection."""
+    X, y = load_diabetes(return_X_y=True, as_frame=True, scaled=False)
+    X = X[["age", "sex", "bmi", "bp", "s6"]]
+    standardised = (X - X.mean()) / X.std()
+    model = LinearRegressor(penalty=None, random_state=0).fit(standardised, y)
+    return CoefficientDisplay.from_estimator(model, summary=model.summary(standardised, y)).figure_
+
+
+FIGURES = {"dimensions": dimensions, "schedules": schedules, "coefficients": coefficients}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or FIGURES:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sgdkit.demo.cases import Case, load_cases, load_ranking_case
 from sgdkit.demo.train import SEARCH_FOLDS, Outcome, train_case, train_ranking_case
-from sgdkit.governance.extras import import_extra
+from sgdkit.extras import import_extra
 from sgdkit.governance.render import write_report
 from sgdkit.text_table import format_table
 

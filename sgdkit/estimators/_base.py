@@ -21,6 +21,7 @@ from sgdkit.engine.rates import automatic_rates, column_centers, constant_loss, 
 from sgdkit.engine.stopping import StopReason
 from sgdkit.estimators._evidence import describe, warn_if_unfinished
 from sgdkit.estimators._inputs import check_rows
+from sgdkit.estimators._inspection import ExplainMixin
 from sgdkit.estimators._params import ComponentParams
 from sgdkit.estimators._resolve import check_parameters, loss_for, penalty_of, rule_of, schedule_of
 from sgdkit.estimators._rows import TrainingRows
@@ -33,7 +34,7 @@ __all__ = ("LinearModel",)
 AUTO_BATCH = 64
 
 
-class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
+class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstimator):
     """Base of the estimators; see one of them for the parameters."""
 
     _task: ClassVar[str]

@@ -9,13 +9,14 @@ from sklearn.model_selection import train_test_split
 from sgdkit._compat import with_callbacks
 from sgdkit.estimators._base import LinearModel
 from sgdkit.estimators._inputs import check_training_data, check_weight, drop_zero_weights
+from sgdkit.estimators._inspection import SummaryMixin
 from sgdkit.estimators._rows import TrainingRows, given_validation, hold_out
 from sgdkit.losses.base import Loss
 
 __all__ = ("LinearRegressor",)
 
 
-class LinearRegressor(RegressorMixin, LinearModel):
+class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
     r"""Linear regression.
 
     Minimises :math:`\frac{1}{\sum_i s_i} \sum_i s_i \tfrac12 (x_i w + b - y_i)^2 + \alpha\, P(w)` with

@@ -6,12 +6,13 @@ import numpy as np
 from scipy.special import expit, softmax
 
 from sgdkit.estimators._classifier import LinearClassifier
+from sgdkit.estimators._inspection import SummaryMixin
 from sgdkit.losses.base import Loss
 
 __all__ = ("LogisticClassifier",)
 
 
-class LogisticClassifier(LinearClassifier):
+class LogisticClassifier(SummaryMixin, LinearClassifier):
     r"""Logistic regression, binary or multinomial.
 
     Minimises :math:`\frac{1}{\sum_i s_i} \sum_i s_i\, \ell(x_i w + b, y_i) + \alpha\, P(w)` with the log loss

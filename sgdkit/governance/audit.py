@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sgdkit.exceptions import InvalidParameterError
+from sgdkit.extras import import_extra
 from sgdkit.governance.canonical import to_jsonable
 from sgdkit.governance.checks import Check, registered_checks, run_check
 from sgdkit.governance.collect import collect
 from sgdkit.governance.context import AuditContext
 from sgdkit.governance.evidence.environment import describe_environment
-from sgdkit.governance.extras import import_extra
 from sgdkit.governance.gates import evaluate_gates
 from sgdkit.governance.grading import Grade
 from sgdkit.governance.items import Dimension, Tier

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sgdkit.governance.extras import import_extra
+from sgdkit.extras import import_extra
 
 __all__ = ("GroupGap", "measure_gap")
 

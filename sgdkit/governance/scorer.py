@@ -7,11 +7,11 @@ from sklearn.metrics import get_scorer
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from sgdkit.exceptions import InvalidParameterError
+from sgdkit.extras import import_extra
 from sgdkit.governance.audit import build_dimensions
 from sgdkit.governance.checks import registered_checks
 from sgdkit.governance.collect import collect
 from sgdkit.governance.context import AuditContext
-from sgdkit.governance.extras import import_extra
 from sgdkit.governance.gates import evaluate_gates
 from sgdkit.governance.items import Tier
 from sgdkit.governance.record import AuditRecord

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sgdkit.governance.extras import import_extra
+from sgdkit.extras import import_extra
 from sgdkit.governance.grading import CAPS, Grade
 from sgdkit.governance.record import AuditRecord
 from sgdkit.governance.reference import REFERENCE_CASES

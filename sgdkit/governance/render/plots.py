@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sgdkit.governance.extras import import_extra
+from sgdkit.extras import import_extra
 from sgdkit.governance.record import AuditRecord
 from sgdkit.governance.reference import REFERENCE_CASES
 from sgdkit.governance.render.run import Run
