@@ -6,6 +6,8 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from sgdkit.kernels.abi import FASTMATH
+
 __all__ = ("add_magnitude", "drop_noise", "next_batch", "prefetch_row")
 
 
@@ -75,9 +77,15 @@ def prefetch_row(X, row):
         _prefetch(X, np.int64(row), np.int64(line))
 
 
-@njit(error_model="numpy", forceinline=True)
+@njit(error_model="numpy", fastmath=FASTMATH, forceinline=True)
 def add_magnitude(slope, n_rows, magnitude):
     """Add up the absolute slopes of a batch, one sum for each output."""
+    if magnitude.shape[0] == 1:  # a sum in a register lets the rows go side by side
+        total = magnitude[0]
+        for i in range(n_rows):
+            total += abs(slope[i, 0])
+        magnitude[0] = total
+        return
     for i in range(n_rows):
         for k in range(magnitude.shape[0]):
             magnitude[k] += abs(slope[i, k])
