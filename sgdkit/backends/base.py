@@ -82,7 +82,7 @@ class Problem:
         return self.penalty.l2
 
 
-@dataclass(slots=True)
+@dataclass
 class TrainState:
     """Everything that changes while training.
 
