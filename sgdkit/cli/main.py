@@ -10,7 +10,7 @@ from sgdkit.exceptions import PluginError, SgdkitError
 
 __all__ = ("build_app", "main")
 
-COMMANDS = ("demo", "plugins", "warmup")
+COMMANDS = ("train", "predict", "audit", "demo", "optimizers", "losses", "plugins", "warmup")
 """One module each in this package, with a function of the same name."""
 
 

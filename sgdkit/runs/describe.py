@@ -1,0 +1,93 @@
+"""What a run says about itself, as text for a terminal."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sklearn.pipeline import Pipeline
+
+from sgdkit.governance import AuditRecord
+from sgdkit.runs.config import RunConfig
+from sgdkit.runs.pipeline import describe_preparation
+from sgdkit.runs.rows import Rows
+from sgdkit.runs.spelling import listed
+from sgdkit.text_table import format_table
+
+__all__ = ("describe_fit", "describe_metrics", "describe_result", "describe_rows")
+
+
+def describe_rows(
+    config: RunConfig, rows: Rows, train: Rows, test: Rows, how: str, pipeline: Pipeline
+) -> str:
+    """Return what was read, which task it is, how it is split and how it is prepared."""
+    n_columns = rows.X.shape[1]
+    lines = [
+        f"{config.name}",
+        f"  {len(rows):,} rows, {n_columns:,} features, from {config.data}",
+        f"  Task: {rows.target.task}, {rows.target.why}"
+        + ("." if rows.target.why.startswith("as ") else "; --task overrides."),
+        f"  {len(train):,} rows train, {len(test):,} test ({how}, seed {config.seed}).",
+    ]
+    if rows.weights is not None:
+        lines.append(f"  Weighed by {config.weight!r}, in training and in all metrics.")
+    if config.sensitive:
+        inside = [name for name in config.sensitive if name in rows.X.columns]
+        lines.append(f"  Groups compared: {listed(config.sensitive)}.")
+        if inside:
+            lines.append(f"  The model uses {listed(inside)} too; --drop takes a column out of it.")
+    lines += [f"  Note: {note}" for note in rows.notes]
+    lines += ["", "Preparation, learned from the training rows"]
+    lines += [f"  {line}" for line in describe_preparation(pipeline)]
+    return "\n".join(lines) + "\n"
+
+
+def describe_fit(pipeline: Pipeline, told: Sequence[str]) -> str:
+    """Return what was fitted, and how training ended."""
+    model = pipeline["model"]
+    ended = "converged" if model.converged_ else f"stopped: {model.stop_reason_.replace('_', ' ')}"
+    lines = [
+        f"{model!r}".replace("\n", " "),
+        f"  {model.n_features_in_:,} columns, optimizer {model.optimizer_}, {model.n_iter_} epochs, {ended}.",
+        f"  Minimised {model.objective_}",
+    ]
+    return "\n".join([*lines, *(f"  Note: {sentence}" for sentence in told)]) + "\n"
+
+
+def describe_metrics(metrics: dict[str, Any]) -> str:
+    """Return the metrics as a table: one line each; training, folds, test and constant as columns."""
+    folds = metrics["cross_validation"]
+    columns = ["", "train", "test"]
+    if folds:
+        columns.insert(2, f"{len(next(iter(folds.values())))} folds")
+    if metrics["constant"]:
+        columns.append("constant")
+    rows = []
+    for name in metrics["test"]:
+        row = [name.replace("_", " "), _figure(metrics["train"].get(name)), _figure(metrics["test"][name])]
+        if folds:
+            values = folds[name]
+            mean = sum(values) / len(values)
+            spread = (sum((value - mean) ** 2 for value in values) / len(values)) ** 0.5
+            row.insert(2, f"{_figure(mean)} ± {_figure(spread)}")
+        if metrics["constant"]:
+            row.append(_figure(metrics["constant"].get(name)))
+        rows.append(row)
+    return format_table(columns, rows) + "\n"
+
+
+def describe_result(record: AuditRecord, paths: Sequence[Path]) -> str:
+    """Return the audit in short, and what was written."""
+    lines = [
+        f"Governance score {record.score:.1f} of 100, risk {record.risk:.1f}; measurements carry "
+        f"{record.measured_share:.0%} of the weight",
+        *(f"  Gate failed: {gate.reason}" for gate in record.failed_gates),
+        "",
+        f"Wrote {len(paths)} files to {paths[0].parent}; open {paths[0]} in a browser.",
+    ]
+    return "\n".join(lines)
+
+
+def _figure(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:.4g}" if abs(value) >= 10 else f"{value:.3f}"
