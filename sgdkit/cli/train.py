@@ -49,7 +49,7 @@ def train(
         Names,
         typer.Option(
             "--set",
-            help="NAME=VALUE: any other parameter, such as max_iter=50 or optimizer__beta1=0.8; can be repeated.",
+            help="NAME=VALUE: any other parameter, such as max_iter=50 or optimizer__beta1=0.8; repeatable.",
         ),
     ] = None,
     min_frequency: Annotated[

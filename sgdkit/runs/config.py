@@ -148,11 +148,11 @@ def read_config(path: str | Path) -> dict[str, Any]:
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InvalidParameterError(f"There is no file {str(path)!r} to read the configuration from.") from None
+        raise InvalidParameterError(f"There is no configuration file {str(path)!r}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidParameterError(f"{path} is no TOML file: {error}.") from error
     hints = get_type_hints(RunConfig)
-    settings = {}
+    settings: dict[str, Any] = {}
     for written, value in found.items():
         key = written.replace("-", "_")
         if key not in hints:

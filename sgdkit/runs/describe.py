@@ -1,5 +1,6 @@
 """What a run says about itself, as text for a terminal."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def describe_fit(pipeline: Pipeline, told: Sequence[str]) -> str:
     model = pipeline["model"]
     ended = "converged" if model.converged_ else f"stopped: {model.stop_reason_.replace('_', ' ')}"
     lines = [
-        f"{model!r}".replace("\n", " "),
+        re.sub(r"\s+", " ", f"{model!r}"),
         f"  {model.n_features_in_:,} columns, optimizer {model.optimizer_}, {model.n_iter_} epochs, {ended}.",
         f"  Minimised {model.objective_}",
     ]
@@ -72,7 +73,13 @@ def describe_metrics(metrics: dict[str, Any]) -> str:
         if metrics["constant"]:
             row.append(_figure(metrics["constant"].get(name)))
         rows.append(row)
-    return format_table(columns, rows) + "\n"
+    # Figures of any size stand below each other at the right.
+    widths = [max(len(row[j]) for row in [columns, *rows]) for j in range(len(columns))]
+    lines = [
+        [row[0], *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        for row in [columns, *rows]
+    ]
+    return format_table(lines[0], lines[1:]) + "\n"
 
 
 def describe_result(record: AuditRecord, paths: Sequence[Path]) -> str:
@@ -90,4 +97,6 @@ def describe_result(record: AuditRecord, paths: Sequence[Path]) -> str:
 def _figure(value: float | None) -> str:
     if value is None:
         return "-"
-    return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:.4g}" if abs(value) >= 10 else f"{value:.3f}"
+    if abs(value) >= 10.0:
+        return f"{value:,.0f}" if abs(value) >= 1e3 else f"{value:.1f}"
+    return f"{round(value, 3) + 0.0:.3f}"  # no minus before a zero

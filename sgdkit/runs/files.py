@@ -17,7 +17,7 @@ from sgdkit.governance.extras import import_extra
 from sgdkit.runs.config import Format, RunConfig
 from sgdkit.runs.spelling import did_you_mean
 
-__all__ = ("file_digest", "format_of", "read_frame", "read_svmlight", "stem_of")
+__all__ = ("file_digest", "format_by_name", "format_of", "read_frame", "read_svmlight", "stem_of")
 
 SUFFIXES: dict[str, Format] = {
     ".csv": "csv",
@@ -51,15 +51,18 @@ def format_of(path: str | Path, given: Format | None = None) -> Format:
         raise InvalidParameterError(f"{str(path)!r} is a folder; give the file with the rows.")
     if path.stat().st_size == 0:
         raise InvalidParameterError(f"{path} is empty.")
-    if given is not None:
-        return given
-    suffix = Path(path.name.removesuffix(".gz")).suffix.lower()
-    if suffix not in SUFFIXES:
+    found = given or format_by_name(path)
+    if found is None:
         raise InvalidParameterError(
             f"The name of {path} does not tell its format (known are {', '.join(SUFFIXES)}, and .gz behind "
             "them); give --format csv, parquet or svmlight."
         )
-    return SUFFIXES[suffix]
+    return found
+
+
+def format_by_name(path: str | Path) -> Format | None:
+    """Return the format that the name of a file tells, or None."""
+    return SUFFIXES.get(Path(Path(path).name.removesuffix(".gz")).suffix.lower())
 
 
 def stem_of(path: str | Path) -> str:

@@ -72,15 +72,15 @@ def load_model(path: str | Path) -> Pipeline:
     file = path / MODEL_FILE if path.is_dir() else path
     if not file.exists():
         raise InvalidParameterError(
-            f"There is no model at {str(file)!r}; give the folder that sgdkit train wrote, or its {MODEL_FILE}."
+            f"There is no model at {str(file)!r}; give the folder that sgdkit train wrote."
         )
     skops = import_extra("skops.io", "cli", "Opening models")
     try:
         strange = _strange(skops, file)
         if strange:
             raise InvalidParameterError(
-                f"{file} holds objects of {', '.join(strange)}, which sgdkit does not open; if they come from "
-                "a plugin, install it."
+                f"{file} holds objects of {', '.join(strange)}, which sgdkit does not open; if a plugin has "
+                "them, install it."
             )
         model = skops.load(file, trusted=skops.get_untrusted_types(file=file))
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, ImportError, AttributeError) as error:

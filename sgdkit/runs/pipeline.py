@@ -71,7 +71,8 @@ def describe_preparation(pipeline: Pipeline) -> list[str]:
         text = words[name]
         if name == "categories":
             text += f" in at least {transformer['encode'].min_frequency} rows and one for the rarer"
-        lines.append(f"{len(columns)} {name}: {text}: {listed(columns, 12)}")
+        noun = name if len(columns) > 1 else {"numbers": "number", "categories": "category"}[name]
+        lines += [f"{len(columns)} {noun}: {text}", f"  {listed(columns, 12)}"]
     return lines
 
 
@@ -119,4 +120,3 @@ def _estimator(config: RunConfig, task: Task) -> Any:
         return estimator.set_params(**settings)
     except ValueError as error:  # a nested name that the part does not have
         raise InvalidParameterError(str(error)) from error
-

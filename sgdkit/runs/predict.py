@@ -8,7 +8,7 @@ from sklearn.pipeline import Pipeline
 
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.runs.config import RunConfig, read_config
-from sgdkit.runs.files import format_of, read_frame, read_svmlight
+from sgdkit.runs.files import format_by_name, format_of, read_frame, read_svmlight
 from sgdkit.runs.model_file import load_model
 from sgdkit.runs.pipeline import feature_columns
 from sgdkit.runs.rows import check_numbers
@@ -58,8 +58,8 @@ def predict_file(
     config = config_beside(model, data, **reading)
     if proba and not hasattr(pipeline, "predict_proba"):
         raise InvalidParameterError(
-            f"--proba needs a model with probabilities, and {type(pipeline['model']).__name__} has none; train "
-            "with --loss log_loss."
+            f"--proba needs a model with probabilities, and {type(pipeline['model']).__name__} has none; "
+            "train with --loss log_loss."
         )
     sparse = format_of(data, config.format) == "svmlight"
     if sparse:
@@ -93,13 +93,8 @@ def config_beside(model: str | Path, data: str | Path, **reading: Any) -> RunCon
     """Return the configuration of a model's run for reading `data`, as far as it lies beside the model."""
     folder = Path(model) if Path(model).is_dir() else Path(model).parent
     path = folder / "config.toml"
-    settings = read_config(path) if path.exists() else {"out": str(folder)}
-    if settings.get("format") is not None and reading.get("format") is None:
-        # The run was told the format of its own file; another file's name may say more.
-        try:
-            settings["format"] = format_of(data)
-        except InvalidParameterError:
-            format_of(data, settings["format"])  # says what is wrong with the file itself
+    settings: dict[str, Any] = read_config(path) if path.exists() else {"out": str(folder)}
+    settings["format"] = format_by_name(data) or settings.get("format")
     given = {key: value for key, value in reading.items() if value not in (None, (), [])}
     return RunConfig(**{**settings, **given, "data": str(data)})
 
@@ -121,8 +116,7 @@ def as_features(pipeline: Pipeline, frame: Any, data: str | Path) -> Any:
     for name in wanted:
         if name not in frame.columns:
             raise InvalidParameterError(
-                f"{data} lacks the column {name!r}, which the model takes."
-                f"{did_you_mean(name, frame.columns)}"
+                f"{data} lacks the column {name!r}, which the model takes.{did_you_mean(name, frame.columns)}"
             )
     X = frame[wanted].copy()
     for name in columns.get("numbers", ()):
@@ -131,8 +125,8 @@ def as_features(pipeline: Pipeline, frame: Any, data: str | Path) -> Any:
             if there.any():
                 row = int(np.flatnonzero(there & ~_numeric(X[name]))[0])
                 raise InvalidParameterError(
-                    f"The model takes numbers from {name!r}, but {data} has {X[name].iloc[row]!r} there in row "
-                    f"{row + 1}; --missing takes such a mark for a gap."
+                    f"The model takes numbers from {name!r}, but row {row + 1} of {data} has "
+                    f"{X[name].iloc[row]!r} there; --missing takes such a mark for a gap."
                 )
             X[name] = np.nan  # a column of gaps alone reads as text
     check_numbers(X)

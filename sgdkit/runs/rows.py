@@ -149,7 +149,9 @@ def _need_column(frame: Any, name: str, key: str, config: RunConfig) -> None:
 def _complete(frame: Any, name: str, key: str) -> np.ndarray:
     values = frame[name]
     if n_missing := int(values.isna().sum()):
-        raise InvalidParameterError(f"{flag_of(key)} {name!r} is missing in {n_missing} of {len(values)} rows.")
+        raise InvalidParameterError(
+            f"{flag_of(key)} {name!r} is missing in {n_missing} of {len(values)} rows; leave those rows out."
+        )
     return np.asarray(values)
 
 
@@ -184,5 +186,5 @@ def _note(name: str, values: Any, config: RunConfig) -> list[str]:
             odd = there[numbers.isna()].iloc[0]
             return [f"{name!r} is text because of values such as {odd!r}; --missing takes them for gaps."]
     if len(there) > 20 and n_distinct > 0.5 * len(there):
-        return [f"{name!r} has {n_distinct:,} different texts and says little; leave it out with --drop {name}."]
+        return [f"{name!r} has {n_distinct:,} different texts and says little; --drop {name} leaves it out."]
     return []

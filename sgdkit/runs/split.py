@@ -36,9 +36,9 @@ def split_rows(rows: Rows, test_size: float, seed: int) -> tuple[np.ndarray, np.
         Where there is too little of something to split.
     """
     positions = np.arange(len(rows))
-    if rows.target.task == "ranking":
+    if rows.queries is not None and rows.target.task == "ranking":
         if len(np.unique(rows.queries)) < 2:
-            raise InvalidParameterError("All rows belong to one query; splitting off a test needs two or more.")
+            raise InvalidParameterError("All rows belong to one query; a split needs two or more.")
         splitter = GroupShuffleSplit(1, test_size=test_size, random_state=seed)
         train, test = next(splitter.split(positions, groups=rows.queries))
         return np.sort(train), np.sort(test), "whole queries at random"
@@ -48,7 +48,7 @@ def split_rows(rows: Rows, test_size: float, seed: int) -> tuple[np.ndarray, np.
         labels, counts = np.unique(classes, return_counts=True)
         if counts.min() < 2:
             raise InvalidParameterError(
-                f"The class {str(labels[counts.argmin()])!r} has a single row, but training and test need one "
+                f"Class {str(labels[counts.argmin()])!r} has a single row, but training and test need one "
                 "each; add rows, or merge it into another class."
             )
     try:

@@ -85,7 +85,7 @@ def settle_task(values: Any, name: str, task: Task | None, *, has_queries: bool)
         return Target(values, task, why)
     if len(distinct) == 1:
         raise InvalidParameterError(
-            f"Every row has the same value of the target {name!r}, {distinct[0]!s}: there is nothing to learn."
+            f"Every row has the same target {name!r}, {distinct[0]!s}: there is nothing to learn."
         )
     if task == "binary" and len(distinct) > 2:
         raise InvalidParameterError(

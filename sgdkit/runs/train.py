@@ -188,9 +188,7 @@ def _cross_validate(config: RunConfig, rows: Rows, watch: Watch) -> dict[str, li
     if not config.cv:
         return None
     kinds: dict[str, Any] = {"ranking": GroupKFold, "regression": KFold}
-    splitter = kinds.get(rows.target.task, StratifiedKFold)(
-        config.cv, shuffle=True, random_state=config.seed
-    )
+    splitter = kinds.get(rows.target.task, StratifiedKFold)(config.cv, shuffle=True, random_state=config.seed)
     governance = governance_scoring({})
     found: dict[str, list[float]] = {}
     try:
@@ -242,4 +240,5 @@ def _name(config: RunConfig) -> str:
 def _context(config: RunConfig, rows: Rows) -> str:
     size = f"{len(rows):,} rows and {rows.X.shape[1]:,} columns of {Path(config.data).name}"
     weighed = f", weighed by {config.weight}" if config.weight else ""
-    return f"{(config.task or '').capitalize()} from {size}{weighed}."
+    kind = {"binary": "Two classes", "multiclass": "Several classes"}.get(rows.target.task, rows.target.task)
+    return f"{kind.capitalize()}, from {size}{weighed}."
