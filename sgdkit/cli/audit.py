@@ -10,10 +10,9 @@ from sgdkit.cli.reading import FORMATS, Columns, Format, Missing, Separator, che
 from sgdkit.cli.watch import TerminalWatch
 from sgdkit.governance import AuditRecord
 from sgdkit.governance.render import Run, write_report
-from sgdkit.runs.model_file import load_model
-from sgdkit.runs.reaudit import Reaudit, faults_of, reaudit, written_record
+from sgdkit.runs.describe import figure, figure_table
+from sgdkit.runs.reaudit import Reaudit, fault_of, reaudit, written_record
 from sgdkit.runs.staging import staged_folder
-from sgdkit.text_table import format_table
 
 __all__ = ("audit",)
 
@@ -38,15 +37,12 @@ def audit(
     check_choice("--format", format, FORMATS)
     if out is not None and data is None:
         raise typer.BadParameter("--out is for the report of a new audit; give --data too.")
+    if fault := fault_of(folder):
+        typer.echo(f"sgdkit: {fault}", err=True)
+        raise typer.Exit(ExitCode.CHANGED)
     record = written_record(folder)
     if data is None:
         typer.echo(str(record))
-    faults = faults_of(record, load_model(folder))
-    for fault in faults:
-        typer.echo(f"sgdkit: {fault}", err=True)
-    if faults:
-        raise typer.Exit(ExitCode.CHANGED)
-    if data is None:
         return
     reading = {"format": format, "columns": split_names(columns), "separator": separator}
     with TerminalWatch() as watch:
@@ -67,14 +63,14 @@ def _told(before: AuditRecord, again: Reaudit) -> str:
     after, changes = again.record, again.changes
     figures = [
         ["test rows", f"{before.subject['n_test']:,}", f"{after.subject['n_test']:,}"],
-        *([name.replace("_", " "), f"{then:.4g}", f"{now:.4g}"] for name, then, now in changes.metrics),
+        *([name.replace("_", " "), figure(then), figure(now)] for name, then, now in changes.metrics),
         ["governance score", f"{before.score:.1f}", f"{after.score:.1f}"],
         ["risk", f"{before.risk:.1f}", f"{after.risk:.1f}"],
         ["gates failed", str(len(before.failed_gates)), str(len(after.failed_gates))],
     ]
     lines = [
         f"{before.name}, audited {before.created[:10]} and now",
-        format_table(["", "then", "now"], figures),
+        figure_table(["", "then", "now"], figures),
         "",
         f"  {again.refitted}",
         "",

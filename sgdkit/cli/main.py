@@ -79,6 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         app(args=None if arguments is None else list(arguments), prog_name="sgdkit")
     except SystemExit as leaving:
+        if leaving.code == ExitCode.INTERRUPTED:
+            return _fail("Interrupted.", ExitCode.INTERRUPTED)
         return leaving.code if isinstance(leaving.code, int) else 0
     except PluginError as error:
         return _fail(str(error), ExitCode.FAULT)

@@ -33,7 +33,7 @@ def load_record(text: str) -> AuditRecord:
     """
     if not verify_json(text):
         raise InvalidParameterError(
-            "The record was altered after it was written: its content no longer has the hash that it names."
+            "The record was altered after it was written: its content does not have the hash it names."
         )
     content = json.loads(text)
     if "records" in content:

@@ -14,7 +14,18 @@ from sgdkit.runs.rows import Rows
 from sgdkit.runs.spelling import listed
 from sgdkit.text_table import format_table
 
-__all__ = ("describe_fit", "describe_metrics", "describe_result", "describe_rows")
+__all__ = (
+    "describe_fit",
+    "describe_metrics",
+    "describe_result",
+    "describe_rows",
+    "figure",
+    "figure_table",
+)
+
+
+# An accuracy or R² above this is more often a feature that gives the target away than a good model.
+_TOO_GOOD = 0.995
 
 
 def describe_rows(
@@ -46,9 +57,10 @@ def describe_fit(pipeline: Pipeline, told: Sequence[str]) -> str:
     """Return what was fitted, and how training ended."""
     model = pipeline["model"]
     ended = "converged" if model.converged_ else f"stopped: {model.stop_reason_.replace('_', ' ')}"
+    epochs = f"{model.n_iter_} epoch" + "s" * (model.n_iter_ != 1)
     lines = [
         re.sub(r"\s+", " ", f"{model!r}"),
-        f"  {model.n_features_in_:,} columns, optimizer {model.optimizer_}, {model.n_iter_} epochs, {ended}.",
+        f"  {model.n_features_in_:,} columns, optimizer {model.optimizer_}, {epochs}, {ended}.",
         f"  Minimised {model.objective_}",
     ]
     return "\n".join([*lines, *(f"  Note: {sentence}" for sentence in told)]) + "\n"
@@ -64,22 +76,22 @@ def describe_metrics(metrics: dict[str, Any]) -> str:
         columns.append("constant")
     rows = []
     for name in metrics["test"]:
-        row = [name.replace("_", " "), _figure(metrics["train"].get(name)), _figure(metrics["test"][name])]
+        row = [name.replace("_", " "), figure(metrics["train"].get(name)), figure(metrics["test"][name])]
         if folds:
             values = folds[name]
             mean = sum(values) / len(values)
             spread = (sum((value - mean) ** 2 for value in values) / len(values)) ** 0.5
-            row.insert(2, f"{_figure(mean)} ± {_figure(spread)}")
+            row.insert(2, f"{figure(mean)} ± {figure(spread)}")
         if metrics["constant"]:
-            row.append(_figure(metrics["constant"].get(name)))
+            row.append(figure(metrics["constant"].get(name)))
         rows.append(row)
-    # Figures of any size stand below each other at the right.
-    widths = [max(len(row[j]) for row in [columns, *rows]) for j in range(len(columns))]
-    lines = [
-        [row[0], *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        for row in [columns, *rows]
-    ]
-    return format_table(lines[0], lines[1:]) + "\n"
+    table = figure_table(columns, rows)
+    name, value = next(iter(metrics["test"].items()))
+    if name != "ndcg_at_10" and value > _TOO_GOOD:
+        table += (
+            "\n  Note: almost no fault on the test rows; make sure that no feature is made from the target."
+        )
+    return table + "\n"
 
 
 def describe_result(record: AuditRecord, paths: Sequence[Path]) -> str:
@@ -94,7 +106,18 @@ def describe_result(record: AuditRecord, paths: Sequence[Path]) -> str:
     return "\n".join(lines)
 
 
-def _figure(value: float | None) -> str:
+def figure_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of a name and figures, the figures one below the other at the right."""
+    widths = [max(len(row[j]) for row in [columns, *rows]) for j in range(len(columns))]
+    head, *lines = (
+        [row[0], *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        for row in [columns, *rows]
+    )
+    return format_table(head, lines)
+
+
+def figure(value: float | None) -> str:
+    """Return a figure with three decimals, or fewer where it is large."""
     if value is None:
         return "-"
     if abs(value) >= 10.0:

@@ -113,7 +113,9 @@ def read_frame(path: str | Path, config: RunConfig, text: Iterable[str] = ()) ->
     except (ValueError, OSError, EOFError, zlib.error) as error:  # parsers raise subclasses of these
         if isinstance(error, InvalidParameterError):
             raise
-        cause = str(error).strip().partition("\n")[0].rstrip(".")
+        cause = (
+            str(error).removeprefix("Error tokenizing data. C error: ").strip().partition("\n")[0].rstrip(".")
+        )
         named = {"csv": "CSV", "parquet": "Parquet"}[kind]
         raise InvalidParameterError(f"{path} cannot be read as {named}: {cause}.") from error
     if not len(frame):
@@ -220,6 +222,9 @@ def _column(values: Any, as_text: bool) -> Any:
         # Codes: 3.0 beside a gap is the code 3.
         whole = bool(np.all(numbers[there] == np.trunc(numbers[there])))
         texts = [str(int(number)) if whole else str(number) for number in numbers[there]]
+    elif getattr(values.dtype, "kind", "O") == "M":  # a date is written as in CSV, without a midnight
+        times = values[there].dt
+        texts = list(times.strftime("%Y-%m-%d" if (times.normalize() == values[there]).all() else "%F %T"))
     else:
         texts = [str(value) for value in values[there]]
     column = np.full(len(values), np.nan, dtype=object)

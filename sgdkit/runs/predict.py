@@ -58,8 +58,8 @@ def predict_file(
     config = config_beside(model, data, **reading)
     if proba and not hasattr(pipeline, "predict_proba"):
         raise InvalidParameterError(
-            f"--proba needs a model with probabilities, and {type(pipeline['model']).__name__} has none; "
-            "train with --loss log_loss."
+            f"--proba needs a model with probabilities, and {type(pipeline['model']).__name__} has none; a "
+            "LogisticClassifier does."
         )
     sparse = format_of(data, config.format) == "svmlight"
     if sparse:

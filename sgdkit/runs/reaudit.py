@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from sgdkit.exceptions import InvalidParameterError
-from sgdkit.governance import AuditRecord
+from sgdkit.governance import AuditRecord, verify_json
 from sgdkit.governance.collect import parameters_hash
 from sgdkit.governance.load import load_record
 from sgdkit.runs.config import RunConfig, make_config
@@ -23,7 +23,7 @@ from sgdkit.runs.split import split_rows
 from sgdkit.runs.train import audit_run
 from sgdkit.runs.watch import Watch
 
-__all__ = ("Changes", "Reaudit", "faults_of", "reaudit", "written_record")
+__all__ = ("Changes", "Reaudit", "fault_of", "reaudit", "written_record")
 
 
 @dataclass(frozen=True)
@@ -76,19 +76,26 @@ def written_record(folder: str | Path) -> AuditRecord:
     InvalidParameterError
         If there is none, or it was altered.
     """
+    return load_record(_record_text(folder))
+
+
+def fault_of(folder: str | Path) -> str:
+    """Return one sentence where record and model in a folder are not as they were written, or nothing."""
+    text = _record_text(folder)
+    if not verify_json(text):
+        return "The record was altered after it was written: its content does not have the hash it names."
+    if parameters_hash(load_model(folder))[0] != load_record(text).subject["parameters_hash"]:
+        return "The model is not the one on record: its parameters have another hash."
+    return ""
+
+
+def _record_text(folder: str | Path) -> str:
     path = Path(folder) / "record.json"
     if not path.exists():
         raise InvalidParameterError(
             f"There is no record at {str(path)!r}; give the folder that sgdkit train wrote."
         )
-    return load_record(path.read_text(encoding="utf-8"))
-
-
-def faults_of(record: AuditRecord, model: Pipeline) -> list[str]:
-    """Return one sentence for each way in which a model is not the one on record."""
-    if parameters_hash(model)[0] != record.subject["parameters_hash"]:
-        return ["The model is not the one on record: its parameters have another hash."]
-    return []
+    return path.read_text(encoding="utf-8")
 
 
 def reaudit(folder: str | Path, data: str | Path, watch: Watch | None = None, **reading: Any) -> Reaudit:

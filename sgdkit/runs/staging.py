@@ -28,14 +28,16 @@ def staged_folder(out: str | Path) -> Iterator[Path]:
     ------
     InvalidParameterError
         If `out` is a file.
-    OSError
-        If it cannot be made.
+        Or if nothing can be written there.
     """
     out = Path(out)
     if out.exists() and not out.is_dir():
         raise InvalidParameterError(f"--out is {str(out)!r}, which is a file; give a folder.")
     home = next(parent for parent in (out, *out.absolute().parents) if parent.is_dir())
-    stage = Path(tempfile.mkdtemp(prefix=".sgdkit-", dir=home))
+    try:
+        stage = Path(tempfile.mkdtemp(prefix=".sgdkit-", dir=home))
+    except OSError as error:
+        raise InvalidParameterError(f"--out: nothing can be written to {home}: {error.strerror}.") from error
     try:
         yield stage
         with _uninterrupted():
@@ -52,11 +54,18 @@ def staged_file(path: str | Path) -> Iterator[Path]:
 
     Raises
     ------
-    OSError
-        If the folder does not exist or cannot be written.
+    InvalidParameterError
+        If its folder does not exist or cannot be written to, or it is a folder itself.
     """
     path = Path(path)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    if path.is_dir():
+        raise InvalidParameterError(f"--out is {str(path)!r}, which is a folder; give a file.")
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise InvalidParameterError(
+            f"--out: nothing can be written to {path.parent}: {error.strerror}."
+        ) from error
     os.close(handle)
     try:
         yield Path(name)

@@ -73,24 +73,29 @@ def settle_task(values: Any, name: str, task: Task | None, *, has_queries: bool)
         raise InvalidParameterError(f"The target {name!r} holds infinite values; leave those rows out.")
     distinct = np.unique(values if numeric else values.astype(str))
     whole = numeric and bool(np.all(distinct == np.trunc(distinct)))
+    shown = distinct.astype(np.int64) if whole else distinct
     why = f"as --task {task} says"
     if task is None:
-        task, why = _infer(name, distinct, whole, numeric, has_queries)
+        task, why = _infer(name, shown, whole, numeric, has_queries)
     if task in ("regression", "ranking"):
         if not numeric:
             row = next(i for i, value in enumerate(values) if not _is_number(value))
             raise InvalidParameterError(
                 f"A {task} needs numbers, but the target {name!r} is {str(values[row])!r} in row {row + 1}."
             )
+        if task == "ranking" and distinct[0] < 0.0:
+            raise InvalidParameterError(
+                f"Grades of a ranking must be zero or positive, but {name!r} goes down to {distinct[0]:g}."
+            )
         return Target(values, task, why)
     if len(distinct) == 1:
         raise InvalidParameterError(
-            f"Every row has the same target {name!r}, {distinct[0]!s}: there is nothing to learn."
+            f"Every row has the same target {name!r}, {shown[0]}: there is nothing to learn."
         )
     if task == "binary" and len(distinct) > 2:
         raise InvalidParameterError(
             f"A binary task needs two classes, but the target {name!r} has {len(distinct)} different values: "
-            f"{listed(distinct)}. Use --task multiclass or regression."
+            f"{listed(shown)}. Use --task multiclass or regression."
         )
     if numeric and not whole:
         raise InvalidParameterError(
@@ -104,9 +109,8 @@ def _infer(
 ) -> tuple[Task, str]:
     if has_queries:
         return "ranking", "because the rows come in queries"
-    shown = distinct.astype(np.int64) if whole else distinct
     if len(distinct) == 2 and (whole or not numeric):
-        return "binary", f"because {name!r} has two values, {shown[0]} and {shown[1]}"
+        return "binary", f"because {name!r} has two values, {distinct[0]} and {distinct[1]}"
     if not numeric:
         return "multiclass", f"because {name!r} is text with {len(distinct)} different values"
     if whole and len(distinct) <= CLASSES_AT_MOST:
