@@ -81,7 +81,7 @@ def describe_metrics(metrics: dict[str, Any]) -> str:
             values = folds[name]
             mean = sum(values) / len(values)
             spread = (sum((value - mean) ** 2 for value in values) / len(values)) ** 0.5
-            row.insert(2, f"{figure(mean)} ± {figure(spread)}")
+            row.insert(2, f"{figure(mean)} ± {figure(spread, mean)}")
         if metrics["constant"]:
             row.append(figure(metrics["constant"].get(name)))
         rows.append(row)
@@ -116,10 +116,11 @@ def figure_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return format_table(head, lines)
 
 
-def figure(value: float | None) -> str:
-    """Return a figure with three decimals, or fewer where it is large."""
+def figure(value: float | None, like: float | None = None) -> str:
+    """Return a figure with three decimals, or fewer where it, or what it stands beside, is large."""
     if value is None:
         return "-"
-    if abs(value) >= 10.0:
-        return f"{value:,.0f}" if abs(value) >= 1e3 else f"{value:.1f}"
+    size = abs(value if like is None else like)
+    if size >= 10.0:
+        return f"{value:,.0f}" if size >= 1e3 else f"{value:.1f}"
     return f"{round(value, 3) + 0.0:.3f}"  # no minus before a zero

@@ -67,14 +67,14 @@ def predict_file(
             raise InvalidParameterError("--keep names columns, which an svmlight file does not have.")
         X, kept = read_svmlight(data, config, n_features=_n_features(pipeline, data))[0], {}
     else:
-        texts = (*feature_columns(pipeline).get("categories", ()), *keep)
-        frame = read_frame(data, config, text=texts)
+        frame = read_frame(data, config, text=feature_columns(pipeline).get("categories", ()))
         for name in keep:
             if name not in frame.columns:
                 raise InvalidParameterError(
                     f"--keep names {name!r}, which is no column of {data}.{did_you_mean(name, frame.columns)}"
                 )
-        kept = {name: frame[name].to_numpy() for name in keep}
+        # What is copied keeps its spelling; the model reads the same column as numbers.
+        kept = dict(read_frame(data, config, text=keep)[list(keep)]) if keep else {}
         X = as_features(pipeline, frame, data)
     import pandas
 

@@ -14,11 +14,11 @@ def predicted(model, data, out, *flags):
 
 
 def test_predictions_have_one_line_a_row_in_order(classifier, table, tmp_path, capsys):
-    found = predicted(classifier, table, tmp_path / "p.csv", "--proba", "--keep", "ward")
-    assert list(found.columns) == ["ward", "prediction", "probability_no", "probability_yes"]
+    found = predicted(classifier, table, tmp_path / "p.csv", "--proba", "--keep", "bp", "--keep", "ward")
+    assert list(found.columns) == ["bp", "ward", "prediction", "probability_no", "probability_yes"]
     assert "Wrote 400 predictions" in capsys.readouterr().out
     rows = pd.read_csv(table)
-    assert found["ward"].tolist() == rows["ward"].tolist()
+    pd.testing.assert_frame_equal(found[["bp", "ward"]], rows[["bp", "ward"]])
     np.testing.assert_allclose(found["probability_no"] + found["probability_yes"], 1.0)
     assert (found["prediction"] == np.where(found["probability_yes"] > 0.5, "yes", "no")).all()
     assert (found["prediction"] == rows["high"]).mean() > 0.65

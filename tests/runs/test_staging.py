@@ -37,7 +37,7 @@ def test_a_file_gets_its_name_at_the_end(tmp_path):
 def test_a_folder_where_a_file_is_and_the_reverse_are_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with (
-        pytest.raises(InvalidParameterError, match="is 'file'|which is a file"),
+        pytest.raises(InvalidParameterError, match="which is a file"),
         staged_folder(tmp_path / "file"),
     ):
         pass
