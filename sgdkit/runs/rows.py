@@ -14,6 +14,10 @@ from sgdkit.runs.task import Target, settle_task
 __all__ = ("Rows", "check_numbers", "read_rows")
 
 
+# A sensitive number with more different values is a quantity, such as an age.
+_GROUPS_AT_MOST = 10
+
+
 @dataclass(frozen=True)
 class Rows:
     """Rows with everything that belongs to each.
@@ -27,7 +31,8 @@ class Rows:
     queries, weights : ndarray of shape (n_rows,) or None
         Query and weight of each row.
     groups : DataFrame or None
-        Sensitive columns.
+        Sensitive columns as texts; a quantity is in quarters of the rows, for one group a value would
+        leave groups too small to compare.
     zero_based : bool or None
         For svmlight, whether the file counts features from 0.
     notes : tuple of str
@@ -93,6 +98,11 @@ def read_rows(config: RunConfig) -> Rows:
     X = frame[features].copy()
     check_numbers(X)
     notes = [f"{name!r} is empty and left out." for name in empty]
+    notes += [
+        f"{name!r} has {frame[name].nunique()} values; its groups are quarters of the rows."
+        for name in config.sensitive
+        if _is_quantity(frame[name])
+    ]
     notes += [note for name in features for note in _note(name, X[name], config)]
     queries = None if config.query is None else _complete(frame, config.query, "query")
     target = settle_task(
@@ -105,7 +115,7 @@ def read_rows(config: RunConfig) -> Rows:
         target,
         None if queries is None else np.unique(queries.astype(str), return_inverse=True)[1],
         _weights(frame, config),
-        frame[list(config.sensitive)] if config.sensitive else None,
+        frame[list(config.sensitive)].apply(_bands) if config.sensitive else None,
         None,
         tuple(notes),
     )
@@ -167,6 +177,25 @@ def _weights(frame: Any, config: RunConfig) -> np.ndarray | None:
             f"values go from {weights.min():g} to {weights.max():g}."
         )
     return weights
+
+
+def _is_quantity(values: Any) -> bool:
+    return bool(values.dtype.kind == "f" and values.nunique() > _GROUPS_AT_MOST)
+
+
+def _bands(values: Any) -> Any:
+    """Return the group of each row as text."""
+    there = values.notna()
+    groups = values.astype(object).where(there, "missing")
+    if not _is_quantity(values):
+        return groups
+    edges = np.unique(np.quantile(values[there], [0.25, 0.5, 0.75]))
+    bands = np.searchsorted(edges, values[there])
+    width = len(f"{values.max():g}")
+    for band in np.unique(bands):
+        inside = values[there][bands == band]
+        groups[inside.index] = f"{inside.min():{width}g} to {inside.max():g}"
+    return groups
 
 
 def _note(name: str, values: Any, config: RunConfig) -> list[str]:

@@ -184,6 +184,22 @@ def test_a_column_can_be_compared_without_being_a_feature(table, tmp_path, capsy
     assert "The model uses" not in capsys.readouterr().out
 
 
+def test_a_sensitive_quantity_is_compared_in_quarters(table, tmp_path, capsys):
+    flags = ["--target", "high", *drops("high"), "--sensitive", "age", "--sensitive", "clinic"]
+    assert main(["train", str(table), *flags, "--out", str(tmp_path)]) == ExitCode.DONE
+    assert "its groups are quarters of the rows" in capsys.readouterr().out
+    items = json.loads((tmp_path / "record.json").read_text())["records"][0]["dimensions"]
+    (gap,) = (
+        item["measured"]["attributes"]
+        for dimension in items
+        for item in dimension["items"]
+        if item["check_id"] == "fairness.outcome_gap"
+    )
+    assert len(gap["age"]["counts"]) == 4
+    assert min(gap["age"]["counts"].values()) >= 15
+    assert set(gap["clinic"]["counts"]) == {"east", "missing", "north", "south"}
+
+
 def test_what_looks_like_a_mistake_is_noted(tmp_path, capsys):
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"id": np.arange(100), "x": rng.normal(size=100), "gap": np.nan})
@@ -227,7 +243,7 @@ MISTAKES = [
     ([], "--target is missing"),
     (["--target", "high", "--optimizer", "adagard"], "Did you mean 'adagrad'?"),
     (["--target", "high", "--loss", "log-loss"], "Did you mean 'log_loss'?"),
-    (["--target", "high", "--learning-rate", "auot"], "learning_rate='auot' is not known"),
+    (["--target", "high", "--learning-rate", "atuo"], "learning_rate='atuo' is not known"),
     (["--target", "high", "--task", "binry"], "Did you mean 'binary'?"),
     (["--target", "high", "--task", "regression"], "'high' is 'yes' in row 1"),
     (["--target", "grade", "--task", "binary"], "has 4 different values: 0, 1, 2, 3"),

@@ -48,7 +48,7 @@ def test_paths_in_a_file_are_relative_to_it(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("alpah = 1", "Did you mean 'alpha'"),
+        ("alphaa = 1", "Did you mean 'alpha'"),
         ('alpha = "x"', "give a number"),
         ("alpha = true", "give a number"),
         ("seed = 1.5", "give a whole number"),
