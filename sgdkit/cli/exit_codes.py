@@ -12,6 +12,8 @@ class ExitCode(IntEnum):
     FAULT = 1
     USAGE = 2
     MISSING = 3
+    DIVERGED = 4
+    CHANGED = 5
     INTERRUPTED = 130
 
     @property
@@ -22,5 +24,7 @@ class ExitCode(IntEnum):
             ExitCode.FAULT: "a plugin is broken",
             ExitCode.USAGE: "wrong arguments or files",
             ExitCode.MISSING: "an optional package is missing",
+            ExitCode.DIVERGED: "training diverged",
+            ExitCode.CHANGED: "an audit found the model or its record altered, or a gate that fails anew",
             ExitCode.INTERRUPTED: "interrupted",
         }[self]

@@ -7,9 +7,18 @@ estimator.
 """
 
 from sgdkit.governance.audit import audit
+from sgdkit.governance.load import load_record
 from sgdkit.governance.record import AuditRecord, verify_json
 from sgdkit.governance.report import GovernanceReport
 from sgdkit.governance.scorer import governance_scoring
 from sgdkit.governance.trace import ParameterTrace
 
-__all__ = ("AuditRecord", "GovernanceReport", "ParameterTrace", "audit", "governance_scoring", "verify_json")
+__all__ = (
+    "AuditRecord",
+    "GovernanceReport",
+    "ParameterTrace",
+    "audit",
+    "governance_scoring",
+    "load_record",
+    "verify_json",
+)
