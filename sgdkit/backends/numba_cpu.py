@@ -21,10 +21,11 @@ class NumbaBackend(Backend):
         from sgdkit.kernels.generate import compiled_catch_up, compiled_loss, compiled_update
 
         X, k = problem.X, problem.n_outputs
-        update = compiled_update(type(problem.rule), dtype)
+        decay = problem.rule.decay()
+        update = compiled_update(type(problem.rule), dtype, decay > 0.0)
         loss = compiled_loss(type(problem.loss), dtype)
         weight = np.empty(0, dtype) if problem.weight is None else problem.weight
-        hyper = np.array(problem.rule.hyper_values(), np.float64)
+        hyper = np.array([*problem.rule.hyper_values(), decay], np.float64)
         loss_hyper = np.array(problem.loss.hyper_values(), np.float64)
         rows = (problem.y, weight, problem.mean_weight)
         order_rules = (problem.edges, problem.whole_runs, problem.batch_size)
@@ -37,7 +38,7 @@ class NumbaBackend(Backend):
             mode = update_mode(problem.rule, problem.l1, problem.l2, batch_nnz, X.shape[1])
             scratch = csr_scratch(dtype, capacity, batch_nnz, X.shape[1], k, len(problem.rule.slots), mode)
             epoch = csr_epoch(dtype, X.indices.dtype)
-            catch_up = compiled_catch_up(type(problem.rule), dtype)
+            catch_up = compiled_catch_up(type(problem.rule), dtype, decay > 0.0)
             own_rates = problem.rates is not None
 
             def run(state: TrainState, order: np.ndarray, lr: float, report: np.ndarray) -> int:

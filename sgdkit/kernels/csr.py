@@ -25,12 +25,12 @@ def update_mode(rule: UpdateRule, l1: float, l2: float, batch_nnz: int, n_featur
 
     Where a batch has more non-zeros than there are features, listing them would gain nothing.
     """
-    penalised = l1 > 0 or l2 > 0
-    if batch_nnz > n_features:
+    penalised, decays = l1 > 0 or l2 > 0, rule.decay() > 0.0
+    if batch_nnz > n_features or (decays and (penalised or rule.sparse != "exact")):
         return EVERY_COORDINATE
     if rule.sparse == "exact" and (rule.has_proximal_step or not penalised):
-        return TOUCHED_WITH_CATCH_UP if penalised else TOUCHED
-    if rule.sparse == "catch_up" and not penalised:
+        return TOUCHED_WITH_CATCH_UP if penalised or decays else TOUCHED
+    if rule.sparse == "catch_up" and (not penalised or rule.function("regularized") is not None):
         return TOUCHED_WITH_CATCH_UP
     return EVERY_COORDINATE
 

@@ -25,6 +25,7 @@ def run(w, g, n, slots, hyper, rates, lr, t, l1, l2, n_penalised):
     norm = 0.0
     for j in range(n):
         norm += g[j] * g[j]
+    {{decay}}
     {{sums}}
     first_free = n_penalised if l1 > 0 or l2 > 0 else 0
     for j in range(first_free):
@@ -95,12 +96,22 @@ def _indent(text: str, spaces: int) -> str:
     return text.replace("\n", "\n" + " " * spaces)
 
 
-def _each(body: str) -> str:
-    return f"for j in range(n):\n    {_indent(body, 4)}"
+def _each(body: str, n: str = "n") -> str:
+    return f"for j in range({n}):\n    {_indent(body, 4)}"
 
 
-def update_source(rule: type[UpdateRule], key: str, dtype: str) -> str:
-    """Return the loop that makes one step of `rule` and of the penalty on every coordinate."""
+def _decay(rule: type[UpdateRule], n: str, function: str, *missed: str) -> str:
+    """Return the loop that shrinks the first `n` weights and the slots that follow the weight."""
+    arguments = ", ".join([f"lr * rates[j] * hyper[{len(rule.hyper)}]", *missed])
+    shrunk = ["w[j]", *(f"slots[{rule.slots.index(slot)}, j]" for slot in rule.weight_slots)]
+    return _each("\n".join(f"{x} = T.scalar({function}({x}, {arguments}))" for x in shrunk), n)
+
+
+def update_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) -> str:
+    """Return the loop that makes one step of `rule` and of the penalty on every coordinate.
+
+    If the rule `decays`, its weight decay follows the hyperparameters in ``hyper``.
+    """
     hyper, rate = _hyper(rule), "lr * rates[j]"
     if rule.function("regularized") is not None:
         penalty = f"x = regularized(x, s, {hyper}, {rate}, t, l1, l2)"
@@ -125,21 +136,27 @@ def update_source(rule: type[UpdateRule], key: str, dtype: str) -> str:
     return _UPDATE.format(
         key=key,
         dtype=dtype,
+        decay=_indent(_decay(rule, "n_penalised", "decay_step"), 4) if decays else "pass",
         sums=_indent(sums, 4),
         move=move("g[j]", "pass"),
         move_penalised=move("g[j]" if rule.has_proximal_step else "g[j] + l2 * w[j]", penalty),
     )
 
 
-def catch_up_source(rule: type[UpdateRule], key: str, dtype: str) -> str:
+def catch_up_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) -> str:
     """Return the loop that replays the steps which coordinates of a sparse problem missed.
 
-    A rule that itself moves without a gradient is replayed without a penalty: with one, the engine
-    updates every coordinate in every batch.
+    A rule that itself moves without a gradient is replayed without a penalty, and weight decay without
+    either: with more than one of the three, the engine updates every coordinate in every batch. Only a rule
+    that computes the weight from its slots needs no replay of the penalty.
     """
     place = f"{_slots(rule)}, {_hyper(rule)}, lr * rates[j]"
-    if rule.sparse == "catch_up":
+    if decays and rule.sparse == "exact":
+        body = _decay(rule, "n", "decay_steps", "missed[j]")
+    elif rule.sparse == "catch_up":
         replay = f"w[j], s = catch_up(w[j], {place}, t - missed[j], int(missed[j]))\n{_store(rule)}"
+        if rule.function("regularized") is not None:
+            replay += f"\nif l1 > 0 or l2 > 0:\n    w[j] = regularized(w[j], {place}, t, l1, l2)"
         body = _each(f"if missed[j] > 0:\n    {_indent(replay, 4)}")
     elif rule.function("regularized") is not None:
         body = _each(f"w[j] = regularized(w[j], {place}, t, l1, l2)")

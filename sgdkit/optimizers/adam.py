@@ -6,7 +6,12 @@ import numpy as np
 
 from sgdkit.optimizers.base import UpdateRule
 
-__all__ = ("Adam",)
+__all__ = ("Adam", "moving_steps")
+
+
+def moving_steps(beta1, k):
+    """Return how many of `k` zero gradients still move the weight; then the mean is below rounding."""
+    return min(int(k), int(math.log(1e-18) / math.log(max(beta1, 1e-18))) + 1)
 
 
 class Adam(UpdateRule):
@@ -65,8 +70,7 @@ class Adam(UpdateRule):
     def catch_up(w, slots, hyper, lr, t, k):  # noqa: D102
         mean, square = slots
         beta1, beta2, eps = hyper
-        # After this many zero gradients the mean is below rounding and the weight stands still.
-        moving = min(int(k), int(math.log(1e-18) / math.log(max(beta1, 1e-18))) + 1)
+        moving = moving_steps(beta1, k)
         for _ in range(moving):
             t = t + 1.0
             mean = beta1 * mean

@@ -57,7 +57,7 @@ def check_declaration(rule: UpdateRule) -> None:
     )
     for field, allowed in {
         "sparse": ("exact", "catch_up", "dense"),
-        "step": ("linear", "normalized", "free"),
+        "step": ("linear", "normalized", "relative", "free"),
     }.items():
         value = getattr(kind, field)
         claim(value in allowed, f"{label}.{field} is {value!r}, but must be one of {allowed}.")
@@ -257,7 +257,7 @@ def check_descent(rule: UpdateRule) -> None:
     """On a small quadratic, 500 steps at least halve the loss."""
     target = np.array([1.0, -0.5, 0.25, 2.0])
     w, slots = np.zeros(4), tuple(np.zeros(4) for _ in rule.slots)
-    rate = np.full(4, 1.0 if rule.step == "free" else 0.02)
+    rate = np.full(4, rule.auto_rate if rule.step in ("relative", "free") else 0.02)
     for t in range(1, 501):
         w, slots = apply_rule(np, rule, w, w - target, slots, rate, float(t))
     left = float(np.sum((w - target) ** 2) / np.sum(target**2))

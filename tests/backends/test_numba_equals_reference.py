@@ -29,7 +29,7 @@ FORMS = available_forms()
 COMPILED = ["compiled dense", "compiled CSR int32", "compiled CSR int64"]
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
 PENALTIES = {"none": (0.0, 0.0), "l2": (0.0, 0.1), "l1": (0.02, 0.0), "elasticnet": (0.02, 0.1)}
-RATE = {"linear": 0.03, "normalized": 0.05, "free": 1.0}
+RATE = {"linear": 0.03, "normalized": 0.05, "relative": 0.05, "free": 1.0}
 
 
 def small_task(loss, rule, dtype="float64", seed=0, **settings):
