@@ -41,7 +41,11 @@ class ParameterObject(BaseEstimator):
     def _number(self, parameter: str, interval: tuple[float, float] = (-np.inf, np.inf)) -> float:
         """Return one parameter, a finite number in its range or else in `interval`."""
         value = getattr(self, parameter)
-        if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not np.isfinite(value):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float | np.number)
+            or not np.isfinite(value)
+        ):
             raise InvalidParameterError(
                 f"{type(self).__name__}({parameter}={value!r}): {parameter} must be a finite number."
             )

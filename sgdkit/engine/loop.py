@@ -36,7 +36,7 @@ class Plan:
         Of the order.
     adapt : bool
         Whether an automatic rate follows the objective; not for chunks of a stream, whose objectives
-        cannot be compared.
+        cannot be compared, and not for a rule that must not be halved.
     validate : callable(TrainState) -> float or None
         Score on validation rows, greater is better.
     early_stopping : bool

@@ -176,7 +176,7 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
             n_iter_no_change=self.n_iter_no_change,
             shuffle=self.shuffle,
             seed=seed,
-            adapt=not streaming,
+            adapt=rule.halves and not streaming,
             validate=None if rows.validation is None else self._validator(rows.validation, attributes),
             early_stopping=bool(self.early_stopping) and rows.validation is not None,
             observe=None if context is None else self._observer(rows, attributes, context),

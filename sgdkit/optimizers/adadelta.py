@@ -45,6 +45,7 @@ class AdaDelta(UpdateRule):
     hyper = ("decay_rate", "eps")
     ranges = {"decay_rate": (0.0, 1.0), "eps": (0.0, float("inf"))}
     sparse = "catch_up"
+    auto_rate = 30.0
 
     def __init__(self, decay_rate: float = 0.9, eps: float = 1e-6):
         self.decay_rate = decay_rate

@@ -65,6 +65,9 @@ class UpdateRule(ParameterObject):
     anneals : bool, default=False
         Whether steps shrink by themselves as gradients add up (Adagrad). A long automatic run then
         starts at a higher rate.
+    halves : bool, default=True
+        Whether an automatic rate is halved while the objective stands still; not for a rule that computes the
+        weight from the sum of all gradients and the rate, so that a falling rate shrinks the weight.
     accumulator : str, default=""
         Name of the slot that sums squared gradients, if any. An intercept starts at its optimum,
         where the gradient is noise; the engine starts its accumulator as if one row had been seen,
@@ -103,6 +106,7 @@ class UpdateRule(ParameterObject):
     step: ClassVar[Literal["linear", "normalized", "relative", "free"]] = "normalized"
     auto_rate: ClassVar[float] = 1.0
     anneals: ClassVar[bool] = False
+    halves: ClassVar[bool] = True
     accumulator: ClassVar[str] = ""
     weight_slots: ClassVar[tuple[str, ...]] = ()
     reductions: ClassVar[tuple[str, ...]] = ()

@@ -22,8 +22,8 @@ class DualAveraging(UpdateRule):
     -----
     This minimises the mean of all (linearised) losses plus the penalty plus :math:`S/(2t) |w - w_0|^2`, where :math:`w_0` is the
     weight that training starts at, 0 for coefficients. The threshold acts on the mean gradient, not on one step's: ``l1``
-    gives sparser weights than with the other rules on the way to the same optimum. `S` is kept as a slot, so that a smaller
-    rate later makes steps smaller instead of shrinking the weights at once.
+    gives sparser weights than with the other rules on the way to the same optimum. A rate that falls lets `S` grow faster, which
+    pulls the weights to the start; give this rule a constant rate.
 
     References
     ----------
@@ -42,7 +42,8 @@ class DualAveraging(UpdateRule):
     slots = ("gradient_sum", "stiffness", "start")
     sparse = "catch_up"
     step = "linear"
-    anneals = True
+    auto_rate = 20.0
+    halves = False
     weight_slots = ("gradient_sum", "start")
 
     @staticmethod

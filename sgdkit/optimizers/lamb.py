@@ -55,9 +55,7 @@ class LAMB(UpdateRule):
     auto_rate = 0.03
     reductions = ("rate", "coordinates", "weight_square", "direction_square")
 
-    def __init__(
-        self, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-6, floor: float = 0.001
-    ):
+    def __init__(self, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-6, floor: float = 0.001):
         self.beta1 = beta1
         self.beta2 = beta2
         self.eps = eps

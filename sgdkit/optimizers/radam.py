@@ -55,7 +55,7 @@ class RAdam(UpdateRule):
         "beta1": (0.0, 1.0), "beta2": (0.0, 1.0), "eps": (0.0, float("inf")), "early_steps": (0.0, float("inf"))
     }  # fmt: skip
     sparse = "catch_up"
-    auto_rate = 0.3
+    auto_rate = 1.0
 
     def __init__(
         self,
