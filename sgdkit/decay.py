@@ -12,8 +12,8 @@ __all__ = ("decay_step", "decay_steps")
 def decay_step(w, share):
     """Return ``w`` less its `share`, which counts as 1 where it is more.
 
-    A difference, not a product with ``1 - share``: in float32 that factor would have lost half the digits of a
-    small share, the same way in every step.
+    A difference, not a product with ``1 - share``: in float32 that factor would have lost half the digits
+    of a small share, the same way in every step.
     """
     return w - np.where(share < 1.0, share, 1.0 + 0.0 * share) * w
 

@@ -96,7 +96,7 @@ def _shape(rule: type[UpdateRule], decays: bool) -> tuple:
 
 
 def compiled_update(rule: type[UpdateRule], dtype: Any, decays: bool) -> Compiled:
-    """Return the loop that makes one step of `rule` and of the penalty, and of weight decay if it `decays`."""
+    """Return the loop that makes one step of `rule`, of the penalty and, if it `decays`, of weight decay."""
     functions = _roles(rule, "update", "reduce", "regularized", "step_size") | {
         "proximal_step": proximal_step,
         "decay_step": decay_step,

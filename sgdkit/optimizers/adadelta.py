@@ -25,8 +25,8 @@ class AdaDelta(UpdateRule):
 
     Notes
     -----
-    The ratio of the two roots is kept as a slot, because the penalty's proximal step needs it and `a` has moved on by then.
-    Same as ``torch.optim.Adadelta``, where the rate is 1 by default.
+    The ratio of the two roots is kept as a slot, because the penalty's proximal step needs it
+    and `a` has moved on by then. Same as ``torch.optim.Adadelta``, where the rate is 1 by default.
 
     References
     ----------

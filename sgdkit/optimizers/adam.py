@@ -1,6 +1,7 @@
 """Adam: momentum divided by a running root-mean-square of the gradient."""
 
 import math
+from typing import ClassVar
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class Adam(UpdateRule):
     """
 
     name = "adam"
-    slots = ("mean", "mean_square")
+    slots: ClassVar[tuple[str, ...]] = ("mean", "mean_square")
     hyper = ("beta1", "beta2", "eps")
     ranges = {"beta1": (0.0, 1.0), "beta2": (0.0, 1.0), "eps": (0.0, float("inf"))}
     sparse = "catch_up"

@@ -24,13 +24,13 @@ class AdamW(Adam):
 
     Notes
     -----
-    The decay adds to the estimator's `penalty`; for AdamW as published, train with ``penalty=None``. On sparse rows with weight
-    decay, every batch moves every coordinate.
+    The decay adds to the estimator's `penalty`; for AdamW as published, train with
+    ``penalty=None``. On sparse rows with weight decay, every batch moves every coordinate.
 
     References
     ----------
-    Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2, with the decay multiplied by the
-    rate as in ``torch.optim.AdamW``.
+    Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019,
+    algorithm 2, with the decay multiplied by the rate as in ``torch.optim.AdamW``.
 
     Examples
     --------

@@ -25,8 +25,8 @@ class AMSGrad(Adam):
 
     References
     ----------
-    Reddi, Kale and Kumar, "On the convergence of Adam and beyond", ICLR 2018, algorithm 2, with Adam's bias correction as in
-    ``torch.optim.Adam(amsgrad=True)``.
+    Reddi, Kale and Kumar, "On the convergence of Adam and beyond", ICLR 2018,
+    algorithm 2, with Adam's bias correction as in ``torch.optim.Adam(amsgrad=True)``.
 
     Examples
     --------

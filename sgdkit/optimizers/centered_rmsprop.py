@@ -27,12 +27,13 @@ class CenteredRMSProp(RMSProp):
 
     Notes
     -----
-    Same as ``torch.optim.RMSprop(centered=True)``, except that a variance that rounding made negative counts as 0. While
-    gradients hardly vary, the steps become very long; `eps` bounds them.
+    Same as ``torch.optim.RMSprop(centered=True)``, except that a variance that rounding made
+    negative counts as 0. While gradients hardly vary, the steps become very long; `eps` bounds them.
 
     References
     ----------
-    Graves, "Generating sequences with recurrent neural networks", 2013, eqs. (38) to (41), with `eps` outside the root.
+    Graves, "Generating sequences with recurrent neural networks", 2013, eqs. (38)
+    to (41), with `eps` outside the root.
 
     Examples
     --------

@@ -16,19 +16,22 @@ class DualAveraging(UpdateRule):
     .. math::
         w = \frac{\operatorname{sign}(u)\,\max(|u| - t\lambda_1, 0)}{S + t\lambda_2}, \qquad u = S w_0 - z
 
-    With a constant rate :math:`S = \sqrt{t} / \eta`, and :math:`w = w_0 - \eta z / \sqrt{t}` without a penalty.
+    With a constant rate :math:`S = \sqrt{t} / \eta`, and :math:`w = w_0 - \eta z / \sqrt{t}` without a
+    penalty.
 
     Notes
     -----
-    This minimises the mean of all (linearised) losses plus the penalty plus :math:`S/(2t) |w - w_0|^2`, where :math:`w_0` is the
-    weight that training starts at, 0 for coefficients. The threshold acts on the mean gradient, not on one step's: ``l1``
-    gives sparser weights than with the other rules on the way to the same optimum. A rate that falls lets `S` grow faster, which
-    pulls the weights to the start; give this rule a constant rate.
+    This minimises the mean of all (linearised) losses plus the penalty plus :math:`S/(2t) |w
+    - w_0|^2`, where :math:`w_0` is the weight that training starts at, 0 for coefficients. The threshold
+    acts on the mean gradient, not on one step's: ``l1`` gives sparser weights than with the other rules
+    on the way to the same optimum. A rate that falls lets `S` grow faster, which pulls the weights to the
+    start; give this rule a constant rate.
 
     References
     ----------
-    Xiao, "Dual averaging methods for regularized stochastic learning and online optimization", JMLR 2010, algorithm 1, with
-    :math:`h(w) = |w - w_0|^2 / 2`, :math:`\beta_t = \sqrt{t} / \eta`, and eq. (10) for ``l1``.
+    Xiao, "Dual averaging methods for regularized stochastic learning and online
+    optimization", JMLR 2010, algorithm 1, with :math:`h(w) = |w - w_0|^2 / 2`, :math:`\beta_t = \sqrt{t}
+    / \eta`, and eq. (10) for ``l1``.
 
     Examples
     --------

@@ -28,13 +28,14 @@ class LAMB(UpdateRule):
 
     Notes
     -----
-    Where coordinates have rates of their own, norms are taken as `LARS` takes them. An ``l2`` penalty is part of the gradient. The
-    paper's weight decay inside of the ratio is left out; `weight_decay` acts outside of it.
+    Where coordinates have rates of their own, norms are taken as `LARS` takes them. An ``l2``
+    penalty is part of the gradient. The paper's weight decay inside of the ratio is left out;
+    `weight_decay` acts outside of it.
 
     References
     ----------
-    You et al., "Large batch optimization for deep learning: training BERT in 76 minutes", ICLR 2020, algorithm 2, with
-    :math:`\phi(z) = \max(z, \gamma)`.
+    You et al., "Large batch optimization for deep learning: training BERT in 76
+    minutes", ICLR 2020, algorithm 2, with :math:`\phi(z) = \max(z, \gamma)`.
 
     Examples
     --------

@@ -19,28 +19,31 @@ class LARS(UpdateRule):
     r"""Layer-wise adaptive rate scaling; the linear model is one layer, its intercept included.
 
     .. math::
-        v \leftarrow \beta v + \eta\, \kappa\, \frac{\max(\lVert w\rVert, \gamma)}{\lVert g\rVert}\, g, \qquad w \leftarrow w - v
+        v \leftarrow \beta v + \eta\, \kappa\, \frac{\max(\lVert w\rVert, \gamma)}{\lVert g\rVert}\, g,
+        \qquad w \leftarrow w - v
 
     Parameters
     ----------
     beta : float, default=0.9
         Share of the velocity kept from step to step, in [0, 1).
     trust : float, default=0.001
-        Factor :math:`\kappa`, the paper's trust coefficient: the share of the norm of the weights that a gradient moves at a
-        rate of 1. Zero or positive.
+        Factor :math:`\kappa`, the paper's trust coefficient: the share of the norm of the weights that a
+        gradient moves at a rate of 1. Zero or positive.
     floor : float, default=0.001
-        Least norm :math:`\gamma` that counts, since training starts at weights of zero; positive, in units of a weight.
+        Least norm :math:`\gamma` that counts, since training starts at weights of zero; positive, in
+        units of a weight.
 
     Notes
     -----
-    Where coordinates have rates :math:`\eta_j` of their own, all of this holds for the weights :math:`w_j \bar\eta / \eta_j`, with
-    the mean :math:`\bar\eta` as the rate: columns in other units then lead to the same model. An ``l2`` penalty is part of `g`. The
-    paper's weight decay inside of the ratio is that penalty; `weight_decay` acts outside of it.
+    Where coordinates have rates :math:`\eta_j` of their own, all of this holds for the
+    weights :math:`w_j \bar\eta / \eta_j`, with the mean :math:`\bar\eta` as the rate: columns in other
+    units then lead to the same model. An ``l2`` penalty is part of `g`. The paper's weight decay inside
+    of the ratio is that penalty; `weight_decay` acts outside of it.
 
     References
     ----------
-    You, Gitman and Ginsburg, "Large batch training of convolutional networks", 2017, algorithm 1; the least norm is
-    that of You et al., ICLR 2020, section 3.
+    You, Gitman and Ginsburg, "Large batch training of convolutional networks",
+    2017, algorithm 1; the least norm is that of You et al., ICLR 2020, section 3.
 
     Examples
     --------

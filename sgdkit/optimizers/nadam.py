@@ -11,7 +11,8 @@ __all__ = ("NAdam",)
 class NAdam(UpdateRule):
     r"""Adam with Nesterov momentum and a warm-up of the momentum.
 
-    With :math:`\mu_t = \beta_1 (1 - \tfrac12 0.96^{t \psi})`, the means of Adam and :math:`b_t = 1 - \prod_{i \le t} \mu_i`:
+    With :math:`\mu_t = \beta_1 (1 - \tfrac12 0.96^{t \psi})`, the means of Adam and :math:`b_t = 1 -
+    \prod_{i \le t} \mu_i`:
 
     .. math::
         w \leftarrow w - \eta \left( \frac{1 - \mu_t}{b_t} g + \frac{\mu_{t+1}}{b_{t+1}} m \right) \Big/
@@ -46,8 +47,11 @@ class NAdam(UpdateRule):
     slots = ("mean", "mean_square", "bias")
     hyper = ("beta1", "beta2", "eps", "momentum_decay")
     ranges = {
-        "beta1": (0.0, 1.0), "beta2": (0.0, 1.0), "eps": (0.0, float("inf")), "momentum_decay": (0.0, float("inf"))
-    }  # fmt: skip
+        "beta1": (0.0, 1.0),
+        "beta2": (0.0, 1.0),
+        "eps": (0.0, float("inf")),
+        "momentum_decay": (0.0, float("inf")),
+    }
     sparse = "catch_up"
     auto_rate = 0.3
 

@@ -17,8 +17,8 @@ class Nesterov(Momentum):
 
     Notes
     -----
-    `w` is the point that Nesterov's method looks ahead to, as in ``torch.optim.SGD(nesterov=True)``. A constant
-    gradient moves it by ``lr / (1 - beta)`` a step.
+    `w` is the point that Nesterov's method looks ahead to, as in
+    ``torch.optim.SGD(nesterov=True)``. A constant gradient moves it by ``lr / (1 - beta)`` a step.
 
     References
     ----------

@@ -25,19 +25,20 @@ class RAdam(UpdateRule):
     eps : float, default=1e-8
         Added to the root, in units of a gradient.
     early_steps : float, default=0.0
-        Factor on the steps ``lr * m / (1 - beta1**t)`` that the paper makes before :math:`\rho_t > 5`, which are the first five
-        with the default `beta2`. At least 0; 1 is the paper's and torch's.
+        Factor on the steps ``lr * m / (1 - beta1**t)`` that the paper makes before :math:`\rho_t > 5`,
+        which are the first five with the default `beta2`. At least 0; 1 is the paper's and torch's.
 
     Notes
     -----
-    The early steps are proportional to the gradient while all later ones are not: no rate suits both where gradients are not of
-    size 1. So they are left out by default, as the authors' code does with ``degenerated_to_sgd=False``. With
-    ``early_steps=1`` it is the same as ``torch.optim.RAdam``.
+    The early steps are proportional to the gradient while all later ones are not: no rate
+    suits both where gradients are not of size 1. So they are left out by default, as the authors' code
+    does with ``degenerated_to_sgd=False``. With ``early_steps=1`` it is the same as
+    ``torch.optim.RAdam``.
 
     References
     ----------
-    Liu et al., "On the variance of the adaptive learning rate and beyond", ICLR 2020, algorithm 2, with 5 for 4 as the
-    least :math:`\rho_t`, as in the authors' code.
+    Liu et al., "On the variance of the adaptive learning rate and beyond", ICLR
+    2020, algorithm 2, with 5 for 4 as the least :math:`\rho_t`, as in the authors' code.
 
     Examples
     --------
@@ -52,8 +53,11 @@ class RAdam(UpdateRule):
     slots = ("mean", "mean_square")
     hyper = ("beta1", "beta2", "eps", "early_steps")
     ranges = {
-        "beta1": (0.0, 1.0), "beta2": (0.0, 1.0), "eps": (0.0, float("inf")), "early_steps": (0.0, float("inf"))
-    }  # fmt: skip
+        "beta1": (0.0, 1.0),
+        "beta2": (0.0, 1.0),
+        "eps": (0.0, float("inf")),
+        "early_steps": (0.0, float("inf")),
+    }
     sparse = "catch_up"
     auto_rate = 1.0
 

@@ -1,5 +1,7 @@
 """RMSProp: the gradient over its running root mean square."""
 
+from typing import ClassVar
+
 import numpy as np
 
 from sgdkit.optimizers.base import UpdateRule
@@ -26,8 +28,9 @@ class RMSProp(UpdateRule):
 
     Notes
     -----
-    The mean starts at 0 and is not corrected for that, so the first steps are up to ``1 / sqrt(1 - decay_rate)`` times
-    as long as later ones. Same as ``torch.optim.RMSprop``, where `decay_rate` is called alpha.
+    The mean starts at 0 and is not corrected for that, so the first steps are up to ``1 /
+    sqrt(1 - decay_rate)`` times as long as later ones. Same as ``torch.optim.RMSprop``, where
+    `decay_rate` is called alpha.
 
     References
     ----------
@@ -42,7 +45,7 @@ class RMSProp(UpdateRule):
     """
 
     name = "rmsprop"
-    slots = ("mean_square", "velocity")
+    slots: ClassVar[tuple[str, ...]] = ("mean_square", "velocity")
     hyper = ("decay_rate", "eps", "momentum")
     ranges = {"decay_rate": (0.0, 1.0), "eps": (0.0, float("inf")), "momentum": (0.0, 1.0)}
     sparse = "catch_up"

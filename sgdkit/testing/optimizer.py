@@ -322,8 +322,8 @@ def check_weight_decay(rule: UpdateRule) -> None:
             held,
             free,
             1e-8,
-            f"{label} computes the weight from its slots, where weight decay does not reach it; name those that "
-            "hold the weight in weight_slots",
+            f"{label} computes the weight from its slots, where weight decay does not reach it; name those "
+            "that hold the weight in weight_slots",
         )
     G = _gradients(60, 12, share=0.3)
     for l2 in (0.0, 0.1):

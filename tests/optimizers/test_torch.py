@@ -35,7 +35,9 @@ PAIRS = {
     "rmsprop with momentum": (RMSProp(0.9, momentum=0.7), "RMSprop", {"alpha": 0.9, "momentum": 0.7}),
     "centered_rmsprop": (CenteredRMSProp(), "RMSprop", {"centered": True}),
     "centered_rmsprop with momentum": (
-        CenteredRMSProp(0.9, 1e-4, 0.7), "RMSprop", {"centered": True, "alpha": 0.9, "eps": 1e-4, "momentum": 0.7}
+        CenteredRMSProp(0.9, 1e-4, 0.7),
+        "RMSprop",
+        {"centered": True, "alpha": 0.9, "eps": 1e-4, "momentum": 0.7},
     ),
     "adadelta": (AdaDelta(), "Adadelta", {}),
     "adam": (Adam(), "Adam", {}),
