@@ -109,6 +109,7 @@ def compiled_catch_up(rule: type[UpdateRule], dtype: Any, decays: bool) -> Compi
     """Return the loop that replays missed steps of `rule`, of the penalty or of weight decay."""
     functions = _roles(rule, "catch_up", "regularized", "step_size")
     functions |= {f.__name__: f for f in _CLOSED_FORMS}
+    decays = decays and rule.sparse == "exact"  # others are not caught up when they decay
     source = partial(catch_up_source, decays=decays)
     return _compiled("catch_up", functions, _shape(rule, decays), source, rule, dtype)
 

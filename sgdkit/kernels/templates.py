@@ -151,7 +151,7 @@ def catch_up_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) 
     that computes the weight from its slots needs no replay of the penalty.
     """
     place = f"{_slots(rule)}, {_hyper(rule)}, lr * rates[j]"
-    if decays and rule.sparse == "exact":
+    if decays:
         body = _decay(rule, "n", "decay_steps", "missed[j]")
     elif rule.sparse == "catch_up":
         replay = f"w[j], s = catch_up(w[j], {place}, t - missed[j], int(missed[j]))\n{_store(rule)}"
