@@ -21,11 +21,11 @@ class DualAveraging(UpdateRule):
 
     Notes
     -----
-    This minimises the mean of all (linearised) losses plus the penalty plus :math:`S/(2t) |w
-    - w_0|^2`, where :math:`w_0` is the weight that training starts at, 0 for coefficients. The threshold
-    acts on the mean gradient, not on one step's, so weights under ``l1`` are sparser than those of `SGD` on the
-    way to the same optimum. A rate that falls lets `S` grow faster, which pulls the weights to the
-    start; give this rule a constant rate.
+    This minimises the mean of all (linearised) losses plus the penalty plus :math:`S/(2t) |w - w_0|^2`,
+    where :math:`w_0` is the weight that training starts at, 0 for coefficients. The threshold acts on the
+    mean gradient, not on one step's, so weights under ``l1`` are sparser than those of `SGD` on the way to
+    the same optimum. A rate that falls lets `S` grow faster, which pulls the weights to the start; give
+    this rule a constant rate.
 
     References
     ----------
