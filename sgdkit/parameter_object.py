@@ -1,7 +1,7 @@
 """What every pluggable part shares: parameters only, a registry name, and plain functions."""
 
 from types import FunctionType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -36,24 +36,30 @@ class ParameterObject(BaseEstimator):
         InvalidParameterError
             If one of them is not a finite number, or outside its range.
         """
-        values = []
-        for parameter in self.hyper:
-            value = getattr(self, parameter)
-            if (
-                isinstance(value, bool)
-                or not isinstance(value, int | float | np.number)
-                or not np.isfinite(value)
-            ):
-                raise InvalidParameterError(
-                    f"{type(self).__name__}({parameter}={value!r}): {parameter} must be a finite number."
-                )
-            low, high = self.ranges.get(parameter, (-np.inf, np.inf))
-            if not low <= value < high:
-                raise InvalidParameterError(
-                    f"{type(self).__name__}({parameter}={value!r}): {parameter} must be in [{low}, {high})."
-                )
-            values.append(float(value))
-        return tuple(values)
+        return tuple(self.checked(parameter, getattr(self, parameter)) for parameter in self.hyper)
+
+    def checked(self, parameter: str, value: Any) -> float:
+        """Return the value of a hyperparameter as a float.
+
+        Raises
+        ------
+        InvalidParameterError
+            If it is not a finite number, or outside its range.
+        """
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float | np.number)
+            or not np.isfinite(value)
+        ):
+            raise InvalidParameterError(
+                f"{type(self).__name__}({parameter}={value!r}): {parameter} must be a finite number."
+            )
+        low, high = self.ranges.get(parameter, (-np.inf, np.inf))
+        if not low <= value < high:
+            raise InvalidParameterError(
+                f"{type(self).__name__}({parameter}={value!r}): {parameter} must be in [{low}, {high})."
+            )
+        return float(value)
 
     @classmethod
     def function(cls, role: str) -> FunctionType | None:

@@ -25,17 +25,18 @@ class NumbaBackend(Backend):
         loss = compiled_loss(type(problem.loss), dtype)
         weight = np.empty(0, dtype) if problem.weight is None else problem.weight
         hyper = np.array(problem.rule.hyper_values(), np.float64)
-        loss_hyper = np.array(problem.loss.hyper_values(), np.float64)
-        rows = (problem.y, weight, problem.mean_weight)
+        loss_hyper = problem.loss.hyper_of_outputs(k).ravel()
+        n_targets = problem.y.shape[1]
+        rows = (problem.y.reshape(-1), weight, problem.mean_weight)
         order_rules = (problem.edges, problem.whole_runs, problem.batch_size)
         penalty = (problem.l1, problem.l2, k, problem.fit_intercept)
-        per_feature = np.ones(X.shape[1] + 1) if problem.rates is None else problem.rates
-        rates = np.repeat(per_feature.astype(dtype), k)
+        rates = problem.rate_of_weights().astype(dtype)
         capacity = largest_batch(*order_rules)
         if sp.issparse(X):
             batch_nnz = int(np.sort(np.diff(X.indptr))[-capacity:].sum(dtype=np.int64))
             mode = update_mode(problem.rule, problem.l1, problem.l2, batch_nnz, X.shape[1])
-            scratch = csr_scratch(dtype, capacity, batch_nnz, X.shape[1], k, len(problem.rule.slots), mode)
+            n_slots = len(problem.rule.slots)
+            scratch = csr_scratch(dtype, capacity, batch_nnz, X.shape[1], k, n_targets, n_slots, mode)
             epoch = csr_epoch(dtype, X.indices.dtype)
             catch_up = compiled_catch_up(type(problem.rule), dtype)
             own_rates = problem.rates is not None
@@ -47,7 +48,7 @@ class NumbaBackend(Backend):
                     loss_hyper, loss.address, update.address, catch_up.address, report, *scratch,
                 )  # fmt: skip
         else:
-            scratch = dense_scratch(dtype, capacity, problem.whole_runs, X.shape[1], k)
+            scratch = dense_scratch(dtype, capacity, problem.whole_runs, X.shape[1], k, n_targets)
             epoch = dense_epoch(dtype)
             center = np.empty(0, dtype) if problem.center is None else problem.center.astype(dtype)
 

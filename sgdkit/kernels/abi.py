@@ -60,7 +60,8 @@ def kernel_types(dtype: np.dtype) -> KernelTypes:
         matrix_in=types.Array(scalar, 2, "C", readonly=True),
         integers=index,
         integers_in=types.Array(types.int64, 1, "C", readonly=True),
-        # raw, y, weight, n_rows, hyper, offsets, n_groups, out -> sum of weight * loss
+        # raw, y, weight, n_rows, hyper, offsets, n_groups, out -> sum of weight * loss. The targets of
+        # a row stand side by side in y, as many as y has for each row of raw.
         loss=types.FunctionType(
             types.float64(matrix, vector, vector, types.int64, doubles, index, types.int64, matrix)
         ),

@@ -196,6 +196,7 @@ def epoch(
     magnitude[:] = 0
     last[:] = 0
     n_slots = slots.shape[0]
+    n_targets = y_batch.shape[0] // weight_batch.shape[0]
     all_features = mode == EVERY_COORDINATE
     first_step = t
     m = next_batch(runs, edges, whole_runs, batch_size, cursor, rows, 0, offsets)
@@ -206,6 +207,10 @@ def epoch(
             weight_batch[i] = share
             if weight.shape[0] > 0:
                 weight_batch[i] *= weight[rows[i]]
+        if n_targets > 1:
+            for i in range(m):
+                for c in range(n_targets):
+                    y_batch[i * n_targets + c] = y[rows[i] * n_targets + c]
         if all_features:
             n = n_features
             moving, moving_slots = w, slots
@@ -274,7 +279,14 @@ def epoch(
 
 
 def csr_scratch(
-    dtype: np.dtype, capacity: int, batch_nnz: int, n_features: int, n_outputs: int, n_slots: int, mode: int
+    dtype: np.dtype,
+    capacity: int,
+    batch_nnz: int,
+    n_features: int,
+    n_outputs: int,
+    n_targets: int,
+    n_slots: int,
+    mode: int,
 ) -> tuple:
     """Return the working memory of `epoch` for batches of up to `capacity` rows and `batch_nnz` non-zeros."""
     size = (n_features + 1) * n_outputs
@@ -284,7 +296,7 @@ def csr_scratch(
         np.empty(capacity, np.int64),
         np.zeros(capacity + 1, np.int64),
         np.zeros(3, np.int64),
-        np.empty(capacity, dtype),
+        np.empty(capacity * n_targets, dtype),
         np.empty(capacity, dtype),
         np.empty((capacity, n_outputs), dtype),
         np.empty((capacity, n_outputs), dtype),

@@ -57,7 +57,7 @@ class Form:
 
         return Problem(
             X=self.convert(task.X),
-            y=move(task.y),
+            y=move(task.y.reshape(task.X.shape[0], -1)),
             weight=None if weight is None else move(weight),
             mean_weight=1.0 if weight is None else float(np.mean(weight, dtype=np.float64)),
             edges=run_edges(task.X.shape[0], 4) if edges is None else edges.astype(np.int64),
@@ -122,7 +122,7 @@ class Task:
     ----------
     X : ndarray of shape (n_rows, n_features)
         Rows; their dtype is that of the whole task.
-    y : ndarray of shape (n_rows,)
+    y : ndarray of shape (n_rows,) or (n_rows, n_targets)
         Encoded targets.
     loss, rule : Loss, UpdateRule
         Parts of the model.

@@ -1,0 +1,31 @@
+"""What losses of positive means share: the prediction is the exponential of ``Xw + b``."""
+
+from typing import Any
+
+import numpy as np
+
+from sgdkit.losses.base import PointwiseLoss
+from sgdkit.losses.statistics import sampled
+
+__all__ = ("LogLinkDeviance",)
+
+LEAST_MEAN = 1e-30
+
+
+class LogLinkDeviance(PointwiseLoss):
+    """Half a deviance with the logarithm as link; the best constant is the logarithm of the mean."""
+
+    tasks = frozenset({"regression"})
+    curvature = float("inf")  # it grows with the mean
+    deviance = True
+
+    @staticmethod
+    def inverse_link(raw: Any) -> Any:
+        """Return the mean, ``exp(raw)``."""
+        return np.exp(raw)
+
+    def best_constant(self, y: Any, weight: Any, n_outputs: int) -> Any:  # noqa: D102
+        y, weight = sampled(y, weight)
+        outputs = self._for_each_output(y, n_outputs)
+        means = [np.average(column, weights=weight) for column, _ in outputs]
+        return np.log(np.maximum(means, LEAST_MEAN))  # all counts may be zero
