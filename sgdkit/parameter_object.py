@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from sgdkit.exceptions import InvalidParameterError
+from sgdkit.interval import Interval
 
 __all__ = ("ParameterObject",)
 
@@ -20,13 +21,13 @@ class ParameterObject(BaseEstimator):
         Registry name, snake case.
     hyper : tuple of str, default=()
         Constructor parameters handed to the part's functions, in this order.
-    ranges : dict of str to (low, high), default={}
-        Half-open interval ``low <= value < high`` of those parameters that have one.
+    ranges : dict of str to (low, high) or Interval, default={}
+        Interval of those parameters that have one; a pair means ``low <= value < high``.
     """
 
     name: ClassVar[str]
     hyper: ClassVar[tuple[str, ...]] = ()
-    ranges: ClassVar[dict[str, tuple[float, float]]] = {}
+    ranges: ClassVar[dict[str, tuple[float, float] | Interval]] = {}
 
     def hyper_values(self) -> tuple[float, ...]:
         """Return the hyperparameters in declared order.
@@ -54,10 +55,10 @@ class ParameterObject(BaseEstimator):
             raise InvalidParameterError(
                 f"{type(self).__name__}({parameter}={value!r}): {parameter} must be a finite number."
             )
-        low, high = self.ranges.get(parameter, (-np.inf, np.inf))
-        if not low <= value < high:
+        interval = Interval(*self.ranges.get(parameter, ()))
+        if not interval.holds(value):
             raise InvalidParameterError(
-                f"{type(self).__name__}({parameter}={value!r}): {parameter} must be in [{low}, {high})."
+                f"{type(self).__name__}({parameter}={value!r}): {parameter} must be in {interval}."
             )
         return float(value)
 

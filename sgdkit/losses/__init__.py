@@ -1,7 +1,8 @@
 """Losses: one file each. To add one, write its file and name it here."""
 
+from sgdkit.interval import Interval
 from sgdkit.losses.absolute_error import AbsoluteError
-from sgdkit.losses.base import BatchLoss, Interval, Loss, PointwiseLoss, ResidualLoss
+from sgdkit.losses.base import BatchLoss, Loss, PointwiseLoss, ResidualLoss
 from sgdkit.losses.epsilon_insensitive import EpsilonInsensitive
 from sgdkit.losses.gamma import Gamma
 from sgdkit.losses.hinge import Hinge

@@ -1,43 +1,17 @@
 """What a loss is: one value and one gradient for each raw prediction."""
 
 from abc import abstractmethod
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 
 from sgdkit.exceptions import InvalidParameterError, UnsupportedCombinationError
+from sgdkit.interval import Interval
 from sgdkit.losses.statistics import robust_spread, root_of_increasing, sampled
 from sgdkit.namespaces import rebind
 from sgdkit.parameter_object import ParameterObject
 
-__all__ = ("BatchLoss", "Interval", "Loss", "PointwiseLoss", "ResidualLoss")
-
-
-class Interval(NamedTuple):
-    """The targets that a loss takes.
-
-    Parameters
-    ----------
-    low, high : float
-        Ends; infinite by default.
-    closed : {"both", "left", "right", "neither"}, default="neither"
-        Which of the ends belong to it.
-    """
-
-    low: float = -np.inf
-    high: float = np.inf
-    closed: Literal["both", "left", "right", "neither"] = "neither"
-
-    def holds(self, y: Any) -> Any:
-        """Tell for each target whether it lies in the interval."""
-        above = y >= self.low if self.closed in ("both", "left") else y > self.low
-        below = y <= self.high if self.closed in ("both", "right") else y < self.high
-        return above & below
-
-    def __str__(self) -> str:
-        left = "[" if self.closed in ("both", "left") else "("
-        right = "]" if self.closed in ("both", "right") else ")"
-        return f"{left}{self.low:g}, {self.high:g}{right}"
+__all__ = ("BatchLoss", "Loss", "PointwiseLoss", "ResidualLoss")
 
 
 class Loss(ParameterObject):
@@ -199,7 +173,7 @@ class PointwiseLoss(Loss):
         InvalidParameterError
             If a value is not a finite number or outside its range, or if sequences differ in length.
         """
-        values = []
+        values: list[Any] = []
         for parameter in self.hyper:
             given = getattr(self, parameter)
             if isinstance(given, list | tuple | np.ndarray):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sgdkit.losses.base import Interval
+from sgdkit.interval import Interval
 from sgdkit.losses.log_link import LogLinkDeviance
 
 __all__ = ("Gamma",)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sgdkit.interval import Interval
 from sgdkit.losses.base import ResidualLoss
 
 __all__ = ("Huber",)
@@ -42,7 +43,7 @@ class Huber(ResidualLoss):
     name = "huber"
     curvature = 1.0
     hyper = ("delta",)
-    ranges = {"delta": (np.finfo(np.float32).tiny, np.inf)}
+    ranges = {"delta": Interval(0.0, np.inf, "neither")}
 
     def __init__(self, delta=1.35):
         self.delta = delta

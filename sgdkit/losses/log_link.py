@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from sgdkit.losses.base import PointwiseLoss
-from sgdkit.losses.statistics import sampled
 
 __all__ = ("LogLinkDeviance",)
 
@@ -25,7 +24,5 @@ class LogLinkDeviance(PointwiseLoss):
         return np.exp(raw)
 
     def best_constant(self, y: Any, weight: Any, n_outputs: int) -> Any:  # noqa: D102
-        y, weight = sampled(y, weight)
-        outputs = self._for_each_output(y, n_outputs)
-        means = [np.average(column, weights=weight) for column, _ in outputs]
-        return np.log(np.maximum(means, LEAST_MEAN))  # all counts may be zero
+        mean = np.maximum(np.average(y, axis=0, weights=weight), LEAST_MEAN)  # all counts may be zero
+        return np.broadcast_to(np.log(mean), n_outputs).copy()

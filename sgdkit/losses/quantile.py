@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sgdkit.interval import Interval
 from sgdkit.losses.base import ResidualLoss
 from sgdkit.losses.statistics import weighted_quantile
 
@@ -44,7 +45,7 @@ class Quantile(ResidualLoss):
     name = "quantile"
     curvature = float("inf")
     hyper = ("quantile",)
-    ranges = {"quantile": (np.nextafter(0.0, 1.0), 1.0)}
+    ranges = {"quantile": Interval(0.0, 1.0, "neither")}
 
     def __init__(self, quantile=0.5):
         self.quantile = quantile

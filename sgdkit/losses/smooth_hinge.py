@@ -45,4 +45,6 @@ class SmoothHinge(PointwiseLoss):
     def best_constant(self, y, weight, n_outputs):  # noqa: D102
         share = class_shares(y, weight, n_outputs)
         rest = 1.0 - share
-        return np.where(share > rest, 1.0 - rest / np.maximum(share, 0.5), share / np.maximum(rest, 0.5) - 1.0)
+        return np.where(
+            share > rest, 1.0 - rest / np.maximum(share, 0.5), share / np.maximum(rest, 0.5) - 1.0
+        )

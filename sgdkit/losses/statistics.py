@@ -11,7 +11,7 @@ SAMPLE_ROWS = 16_384
 
 
 def sampled(y: np.ndarray, weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """Return about 16,384 evenly spaced targets at most, and their weights; an epoch is not to wait longer."""
+    """Return about 16,384 evenly spaced targets at most, and their weights: an epoch takes longer."""
     weight = np.ones(y.shape[0]) if weight is None else weight
     step = -(-y.shape[0] // SAMPLE_ROWS)
     return y[::step], weight[::step]
