@@ -200,8 +200,7 @@ class LinearModel(CallbackSupportMixin, ComponentParams, SparseCoef, BaseEstimat
         )
         result = train(problem, state, backend, plan)
         objective = result.history["objective"]
-        stood_still = result.reason is StopReason.CONVERGED and objective[-1] >= objective[0]
-        if stood_still and rows.edges is None:
+        if result.reason is StopReason.CONVERGED and rows.edges is None:
             constant = constant_loss(loss, start, rows.y, relative_weight)
             if objective[-1] > 1.5 * constant > 0.0:
                 result = replace(result, reason=StopReason.DIVERGED)

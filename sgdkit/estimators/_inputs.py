@@ -149,8 +149,8 @@ def check_target_interval(loss: Loss, y: np.ndarray) -> None:
         place = np.argwhere(outside)[0]
         raise InvalidParameterError(
             f"loss={loss.name!r} takes targets in {loss.target_interval}, but y has {int(outside.sum())} "
-            f"value(s) outside; the first is {y[tuple(place)]:g} in row {place[0]}. Drop or correct such rows, "
-            "or choose another loss."
+            f"value(s) outside; the first is {y[tuple(place)]:g} in row {place[0]}. Drop or correct such "
+            "rows, or choose another loss."
         )
 
 

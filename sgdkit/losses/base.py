@@ -99,7 +99,7 @@ class Loss(ParameterObject):
         return np.zeros(n_outputs)
 
     def target_scale(self, y: Any, weight: Any) -> Any:
-        """Return the size of a typical raw prediction; 1 for classes and where a link has no units.
+        """Return the size of a typical raw prediction, in the units of the target; 1 for classes.
 
         Parameters
         ----------

@@ -23,6 +23,13 @@ class LogLinkDeviance(PointwiseLoss):
         """Return the mean, ``exp(raw)``."""
         return np.exp(raw)
 
+    def target_scale(self, y: Any, weight: Any) -> Any:
+        """Return 0.1: careful, because overshooting costs exponentially.
+
+        A first step too far makes gradients so large that rules which sum their squares stand still.
+        """
+        return 0.1
+
     def best_constant(self, y: Any, weight: Any, n_outputs: int) -> Any:  # noqa: D102
         mean = np.maximum(np.average(y, axis=0, weights=weight), LEAST_MEAN)  # all counts may be zero
         return np.broadcast_to(np.log(mean), n_outputs).copy()

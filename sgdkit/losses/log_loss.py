@@ -1,5 +1,7 @@
 """Binary log loss (logistic regression)."""
 
+from typing import Any
+
 import numpy as np
 
 from sgdkit.losses.base import PointwiseLoss
@@ -42,7 +44,7 @@ class Logistic(PointwiseLoss):
     hyper = ("smoothing",)
     ranges = {"smoothing": (0.0, 1.0)}
 
-    def __init__(self, smoothing=0.0):
+    def __init__(self, smoothing: Any = 0.0):
         self.smoothing = smoothing
 
     @staticmethod

@@ -47,7 +47,7 @@ class Softmax(BatchLoss):
     hyper = ("smoothing",)
     ranges = {"smoothing": (0.0, 1.0)}
 
-    def __init__(self, smoothing=0.0):
+    def __init__(self, smoothing: Any = 0.0):
         self.smoothing = smoothing
 
     def evaluate_batch(self, xp: Any, raw: Any, y: Any, weight: Any, offsets: Any) -> tuple[Any, Any]:  # noqa: D102

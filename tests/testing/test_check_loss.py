@@ -95,6 +95,30 @@ class NotCompiledInEpochs(BatchLoss):
         return value
 
 
+class SameTarget(Half):
+    """Gives every output the first target."""
+
+    name = "same_target"
+
+    def evaluate_outputs(self, xp, raw, y):
+        return super().evaluate_outputs(xp, raw, y if y.ndim == 1 else y[:, :1])
+
+
+class FallingLink(Half):
+    name = "falling_link"
+
+    @staticmethod
+    def inverse_link(raw):
+        return -raw
+
+
+class AddsOffset(Half):
+    name = "adds_offset"
+
+    def absorb_offset(self, y, weight_factor, offset):
+        return y + offset, weight_factor
+
+
 BROKEN = [
     (SteepSquares, checks.check_gradient, "central differences .* 0.001"),
     (FlatSquares, checks.check_curvature, "curvature is 0.5, but .* second derivative of 1"),
@@ -105,6 +129,9 @@ BROKEN = [
     (PlainMean, checks.check_best_constant, r"best_constant gives \[.*\] with a loss of"),
     (NegativeSpread, checks.check_best_constant, "target_scale is -1.0"),
     (NotCompiledInEpochs, checks.check_training, "end at other weights"),
+    (SameTarget, checks.check_outputs, "three outputs has another value than the sum of one each"),
+    (FallingLink, checks.check_link, "inverse_link must rise"),
+    (AddsOffset, checks.check_offset, r"absorb_offset gives another value than raw \+ offset"),
 ]
 
 
@@ -127,6 +154,8 @@ def declared(base=Half, **changes):
         (declared(name="Log Loss"), "lower-case identifier"),
         (declared(tasks=frozenset()), "tasks is frozenset"),
         (declared(tasks=frozenset({"clustering"})), "must be some of"),
+        (declared(tasks=frozenset({"regression", "classification"})), "a pointwise loss has one task"),
+        (declared(target_interval=(0.0, 1.0)), "must be an Interval"),
         (declared(curvature=-1.0), "curvature is -1.0"),
         (declared(hyper=("delta",)), r"\['delta'\], but the constructor"),
         (
