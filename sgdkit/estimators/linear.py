@@ -285,11 +285,12 @@ class LinearRegressor(RegressorMixin, LinearModel):
             X, weight, columns, validation = hold_out(kept, held, X, weight, **columns)
             y, offset = columns["y"], columns.get("offset")
         self._n_targets = None if y.ndim == 1 else y.shape[1]
-        n_outputs = max(self._n_targets or 1, loss.n_outputs)
-        loss.hyper_of_outputs(n_outputs)
+        n_outputs = self._n_targets if self._n_targets is not None and self._n_targets > 1 else loss.n_outputs
+        loss.hyper_of_outputs(n_outputs)  # refuses values for another number of outputs
         labels, factor = y, None
         if offset is not None:
-            y, factor = loss.absorb_offset(y, np.ones(len(y)), offset)
+            with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # refused below
+                y, factor = loss.absorb_offset(y, np.ones(len(y)), offset)
             if not (np.isfinite(y).all() and np.isfinite(factor).all() and factor.all()):
                 raise InvalidParameterError(
                     f"offset holds values from {offset.min():g} to {offset.max():g}, too far from zero for "

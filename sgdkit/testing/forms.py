@@ -134,7 +134,7 @@ class Task:
         Rows a batch, raw predictions a row, passes over the rows.
     l1, l2, lr : float
         Penalty strengths and learning rate.
-    rates : ndarray of shape (n_features + 1,) or None, default=None
+    rates : ndarray of shape (n_features + 1,) or (n_features + 1, n_outputs) or None, default=None
         Factor on the rate for each feature and the intercept.
     fit_intercept, shuffle : bool
         Whether the intercept moves, and whether runs are shuffled.

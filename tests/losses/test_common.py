@@ -22,7 +22,8 @@ POINTWISE = {name: loss for name, loss in LOSSES.items() if issubclass(loss, Poi
 MARGIN = {name: loss for name, loss in POINTWISE.items() if "classification" in loss.tasks}
 # Other hyperparameters than the defaults, and one for each output.
 VARIANTS = [
-    Quantile(0.9), Huber(0.3), EpsilonInsensitive(0.0), SquaredEpsilonInsensitive(2.0), Logistic(0.2), Softmax(0.2)
+    Quantile(0.9), Huber(0.3), EpsilonInsensitive(0.0), SquaredEpsilonInsensitive(2.0), Logistic(0.2),
+    Softmax(0.2),
 ]  # fmt: skip
 
 

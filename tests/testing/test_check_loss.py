@@ -180,10 +180,10 @@ def test_every_check_has_a_broken_loss_that_it_catches():
     assert {check for _, check, _ in BROKEN} | {checks.check_declaration} == set(LOSS_CHECKS)
 
 
-class Poisson(PointwiseLoss):
+class Counts(PointwiseLoss):
     """A loss that grows like an exponential and takes counts."""
 
-    name = "poisson"
+    name = "counts"
     tasks = frozenset({"regression"})
     curvature = float("inf")
 
@@ -193,8 +193,8 @@ class Poisson(PointwiseLoss):
         return mean - y * raw, mean - y
 
     def best_constant(self, y, weight, n_outputs):
-        return np.array([np.log(np.average(y, weights=weight))])
+        return np.broadcast_to(np.log(np.average(y, axis=0, weights=weight)), n_outputs)
 
 
 def test_a_loss_of_counts_passes_with_its_own_targets_and_range():
-    assert check_loss(Poisson(), y=[0.0, 3.0, 1.0, 2.0], largest_raw=50.0) is None
+    assert check_loss(Counts(), y=[0.0, 3.0, 1.0, 2.0], largest_raw=50.0) is None
