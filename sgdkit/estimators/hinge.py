@@ -10,9 +10,9 @@ __all__ = ("HingeClassifier",)
 class HingeClassifier(LinearClassifier):
     r"""Linear support vector machine.
 
-    Minimises :math:`\frac{1}{\sum_i s_i} \sum_i s_i\, \ell(y_i (x_i w + b)) + \alpha\, P(w)` with labels -1 and 1
-    and :math:`\ell(m) = \max(0, 1 - m)` unless another `loss` is chosen; with more than two classes each
-    is set against the rest and the losses are added.
+    Minimises :math:`\frac{1}{\sum_i s_i} \sum_i s_i\, \ell(y_i (x_i w + b)) + \alpha\, P(w)` with labels
+    -1 and 1 and :math:`\ell(m) = \max(0, 1 - m)` unless another `loss` is chosen; with more than two classes
+    each is set against the rest and the losses are added.
 
     Parameters
     ----------

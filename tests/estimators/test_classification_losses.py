@@ -18,7 +18,7 @@ from sgdkit.losses import Logistic, ModifiedHuber, SmoothHinge, Softmax, Squared
 
 MARGIN = ["hinge", "squared_hinge", "smooth_hinge", "modified_huber", "perceptron"]
 X, Y = make_classification(
-    1_500, 6, n_informative=6, n_redundant=0, n_clusters_per_class=1, flip_y=0.05, class_sep=1.0, random_state=3
+    1_500, 6, n_informative=6, n_redundant=0, n_clusters_per_class=1, flip_y=0.05, random_state=3
 )  # fmt: skip
 WINE = load_wine(return_X_y=True)
 
