@@ -4,6 +4,7 @@ import contextlib
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -22,10 +23,12 @@ from sgdkit.engine.stopping import StopReason
 from sgdkit.estimators._evidence import describe, warn_if_unfinished
 from sgdkit.estimators._inputs import check_rows
 from sgdkit.estimators._params import ComponentParams
-from sgdkit.estimators._resolve import check_parameters, loss_for, penalty_of, rule_of, schedule_of
+from sgdkit.estimators._resolve import check_parameters, loss_for, optimizer_of, schedule_of
 from sgdkit.estimators._rows import TrainingRows
+from sgdkit.estimators._solve import train_whole
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.losses.base import Loss
+from sgdkit.solvers.base import Solver
 
 __all__ = ("LinearModel",)
 
@@ -107,8 +110,9 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
 
     def _train(self, rows: TrainingRows, *, continued: bool, max_iter: int, context: Any = None) -> Self:
         """Train on validated rows and set every fitted attribute."""
-        rule, schedule = rule_of(self), schedule_of(self)
-        loss, penalty = self._resolve_loss(rows.n_outputs), penalty_of(self, rule)
+        streaming = max_iter == 1 and context is None
+        schedule, loss = schedule_of(self), self._resolve_loss(rows.n_outputs)
+        optimizer, penalty, why = optimizer_of(self, rows, loss, streaming)
         backend, reason = select_backend(self.backend, rows.X)
         fit_intercept = bool(getattr(self, "fit_intercept", False))
         memory = self._training if continued else {}
@@ -119,8 +123,14 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
                 f"The last solution has {state.w.shape[0] // k - 1} features, but X has {d}. Fit with "
                 "warm_start=False to start anew."
             )
+        if isinstance(optimizer, Solver):
+            if state is not None and center is not None:
+                state = fold_center(state, center, k)
+            observer = None if context is None else partial(self._observer, rows, context=context)
+            train_whole(self, optimizer, why, rows, loss, penalty, memory, state, max_iter, observer)
+            return self
         # A stream keeps all of its state while rule and precision stay; any other run keeps the weights.
-        streaming = max_iter == 1 and context is None
+        rule = optimizer
         same = memory.get("rule") is type(rule) and state is not None and state.w.dtype == rows.X.dtype
         goes_on = streaming and same
         rates = memory.get("rates") if goes_on else None
@@ -191,7 +201,11 @@ class LinearModel(CallbackSupportMixin, ComponentParams, BaseEstimator):
         self._training = {
             "state": result.state, "rates": rates, "center": center, "seed": seed, "rule": type(rule)
         }  # fmt: skip
-        self.__dict__.update(attributes(result.state) | describe(self, problem, backend, reason, schedule))
+        self.__dict__.update(
+            attributes(result.state) | describe(self, problem, rule, backend, reason, schedule)
+        )
+        self.optimizer_reason_ = why
+        self.optimality_gap_ = float("nan")  # an update rule proves nothing
         self.n_iter_ = max(len(result.history["epoch"]), 1)
         self.stop_reason_ = result.reason.value
         self.converged_ = result.reason in (StopReason.CONVERGED, StopReason.EARLY_STOPPING)

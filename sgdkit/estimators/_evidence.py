@@ -7,8 +7,10 @@ from sgdkit.backends.base import Backend, Problem
 from sgdkit.engine.loop import FitResult, Plan
 from sgdkit.engine.stopping import StopReason
 from sgdkit.exceptions import ConvergenceWarning
+from sgdkit.parameter_object import ParameterObject
 from sgdkit.plugin.provenance import provenance_of_class
 from sgdkit.schedules.base import Schedule
+from sgdkit.solvers.base import Solver
 
 __all__ = ("describe", "warn_if_unfinished")
 
@@ -32,17 +34,32 @@ class _AutomaticRate:
     """Stands for the rate that `sgdkit.engine.rates` derives from the data."""
 
 
+class _OwnSteps:
+    """Stands for the steps that a solver finds by itself."""
+
+
 def describe(
-    model: Any, problem: Problem, backend: Backend, reason: str, schedule: Schedule | None
+    model: Any,
+    problem: Problem,
+    optimizer: ParameterObject,
+    backend: Backend,
+    reason: str,
+    schedule: Schedule | None,
 ) -> dict[str, Any]:
     """Return the fitted attributes that say what trained the model."""
+    if schedule is not None:
+        rate = _part(schedule)
+    elif isinstance(optimizer, Solver):
+        rate = _entry(_OwnSteps, "own_steps", {})
+    else:
+        rate = _entry(_AutomaticRate, "auto", {})
     strengths = {"alpha": float(model.alpha), "l1": problem.l1, "l2": problem.l2}
     run = {"batch_size": problem.batch_size, "dtype": str(problem.X.dtype)}
     components = {
         "loss": _part(problem.loss),
         "penalty": _entry(type(problem.penalty), str(model.penalty).lower(), strengths),
-        "optimizer": _part(problem.rule),
-        "learning_rate": _entry(_AutomaticRate, "auto", {}) if schedule is None else _part(schedule),
+        "optimizer": _part(optimizer),
+        "learning_rate": rate,
         "backend": _entry(type(backend), backend.name, run),
     }
     objective = (
@@ -52,7 +69,7 @@ def describe(
     return {
         "components_": components,
         "objective_": objective,
-        "optimizer_": problem.rule.name,
+        "optimizer_": optimizer.name,
         "backend_": backend.name,
         "backend_reason_": reason,
     }

@@ -78,6 +78,19 @@ class PointwiseLoss(Loss):
     Write `evaluate` as a static method with arithmetic and ``np`` functions only; the rules for
     such functions are those of `sgdkit.optimizers.UpdateRule`. With several raw predictions a row
     it is applied to each class against the rest, and the losses of a row are added.
+
+    Notes
+    -----
+    Optional static methods, found by name, which solvers ask for. They are only run on NumPy arrays of
+    one shape.
+
+    ``curvature_at(raw, y, hyper) -> array``
+        The second derivative with respect to the raw prediction, zero or positive.
+    ``conjugate(slope, y, hyper) -> array``
+        The convex conjugate ``sup_z (slope z - loss(z))`` for slopes inside the range.
+    ``slope_range(y, hyper) -> (low, high)``
+        Where the conjugate is finite: the interval of all slopes the loss can have, which holds 0.
+        Together with `conjugate` it bounds the distance to the optimum (see `sgdkit.solvers`).
     """
 
     @staticmethod

@@ -37,6 +37,21 @@ class Logistic(PointwiseLoss):
         sigmoid = 1.0 / (1.0 + np.exp(-np.maximum(raw, -80.0 + 0.0 * raw)))
         return np.logaddexp(0.0 * raw, raw) - y * raw, sigmoid - y
 
+    @staticmethod
+    def curvature_at(raw, y, hyper):  # noqa: D102
+        small = np.exp(-np.abs(raw))
+        return small / ((1.0 + small) * (1.0 + small))
+
+    @staticmethod
+    def conjugate(slope, y, hyper):  # noqa: D102
+        p = np.clip(slope + y, 0.0, 1.0)
+        q = 1.0 - p
+        return p * np.log(np.where(p > 0.0, p, 1.0)) + q * np.log(np.where(q > 0.0, q, 1.0))
+
+    @staticmethod
+    def slope_range(y, hyper):  # noqa: D102
+        return -y, 1.0 - y
+
     def best_constant(self, y, weight, n_outputs):  # noqa: D102
         if n_outputs == 1:
             share = np.array([np.average(y, weights=weight)])

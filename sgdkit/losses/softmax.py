@@ -66,6 +66,46 @@ class Softmax(BatchLoss):
             value += weight[i] * (np.log(total) + top - raw[i, label])
         return value
 
+    @staticmethod
+    def curvature_at(raw, y, hyper):
+        """Return `diagonal` and `coupling`: a row's Hessian is ``diag(diagonal) - coupling coupling'``."""
+        p = np.exp(raw - raw.max(axis=1, keepdims=True))
+        p /= p.sum(axis=1, keepdims=True)
+        return p, p
+
+    @staticmethod
+    def conjugate(slope, y, hyper):
+        """Return the conjugate of each row's loss: the negative entropy of ``slope + [k = y]``."""
+        p = slope.copy()
+        p[np.arange(len(y)), y.astype(np.int64)] += 1.0
+        p = np.clip(p, 0.0, 1.0)
+        return np.sum(p * np.log(np.where(p > 0.0, p, 1.0)), axis=1)
+
+    @staticmethod
+    def feasible(slope, y, weight, balanced):
+        """Return slopes near these that belong to probabilities, with weighted sums of zero if `balanced`.
+
+        A balanced table of probabilities has the class shares as its weighted column sums. Rows and columns
+        are scaled in turn, which alone would leave the sums a little off and the dual value too high; mixing in
+        one row that is common to all then makes them exact.
+        """
+        own = (np.arange(len(y)), y.astype(np.int64))
+        p = slope.copy()
+        p[own] += 1.0
+        p = np.maximum(p, 0.0)
+        p /= np.maximum(p.sum(axis=1, keepdims=True), 1e-300)
+        if balanced:
+            target = np.bincount(own[1], weights=weight, minlength=p.shape[1])
+            for _ in range(3):
+                p *= target / np.maximum(weight @ p, 1e-300)
+                p /= np.maximum(p.sum(axis=1, keepdims=True), 1e-300)
+            sums = weight @ p
+            short = np.max(1.0 - target / np.maximum(sums, 1e-300))
+            kept = 1.0 - min(1.0, max(0.0, short) * (1.0 + 1e-9) + 1e-16)
+            p = kept * p + np.maximum(target - kept * sums, 0.0) / weight.sum()
+        p[own] -= 1.0
+        return p
+
     def best_constant(self, y, weight, n_outputs):  # noqa: D102
         share = np.bincount(y.astype(np.int64), weights=weight, minlength=n_outputs)
         logarithm = np.log(np.maximum(share / share.sum(), 1e-6))

@@ -33,6 +33,18 @@ class SquaredError(PointwiseLoss):
         residual = raw - y
         return 0.5 * residual * residual, residual
 
+    @staticmethod
+    def curvature_at(raw, y, hyper):  # noqa: D102
+        return np.ones_like(raw)
+
+    @staticmethod
+    def conjugate(slope, y, hyper):  # noqa: D102
+        return slope * (0.5 * slope + y)
+
+    @staticmethod
+    def slope_range(y, hyper):  # noqa: D102
+        return np.full_like(y, -np.inf), np.full_like(y, np.inf)
+
     def best_constant(self, y, weight, n_outputs):  # noqa: D102
         return np.array([np.average(y, weights=weight)])
 

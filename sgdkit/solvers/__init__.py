@@ -1,0 +1,9 @@
+"""Solvers: whole-problem optimizers, one file each. To add one, write its file and name it here."""
+
+from sgdkit.solvers.base import Solution, Solver, SolverPlan
+from sgdkit.solvers.descent import LBFGS, GradientDescent
+from sgdkit.solvers.newton import Newton
+
+__all__ = ("LBFGS", "GradientDescent", "Newton", "Solution", "Solver", "SolverPlan")
+
+BUILTIN = (Newton, LBFGS, GradientDescent)

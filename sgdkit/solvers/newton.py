@@ -1,0 +1,154 @@
+"""Newton's method for smooth losses: few iterations, each with a proof of how far the optimum can be."""
+
+import numpy as np
+
+from sgdkit.backends.base import Problem
+from sgdkit.losses.base import Loss
+from sgdkit.penalties import Penalty
+from sgdkit.solvers.base import Run, Solution, Solver, SolverPlan
+from sgdkit.solvers.objective import Objective
+from sgdkit.solvers.systems import FeatureSystem, RowSystem, Step, coupled_step, solve_by_products
+from sgdkit.solvers.terms import has_curvature
+from sgdkit.solvers.threads import one_blas_thread
+
+__all__ = ("Newton",)
+
+# Largest matrices that are factored: of the features, and of the rows where these are fewer.
+MAX_FEATURES = 1000
+MAX_ROWS = 2000
+
+
+class Newton(Solver):
+    r"""Damped Newton method in implicitly centred and scaled variables.
+
+    The system of an iteration is solved by a Cholesky factor of the features' matrix (up to 1,000 of them, all
+    classes together for the softmax), of the rows' matrix (up to 2,000 rows and more features than rows), or
+    else by conjugate gradients.
+
+    For a loss that is smooth, with a second derivative, and penalty ``"l2"`` or None.
+
+    Parameters
+    ----------
+    max_products : int, default=2000
+        Products with the Hessian in one iteration at most, where conjugate gradients are used.
+
+    Notes
+    -----
+    The bound of the optimum is taken at the slopes that the quadratic model expects after the full step,
+    ``slope + curvature * (A p + pb)``, made feasible. It is then as good as the next iterate. The Newton
+    decrement itself is no bound: it was below the true distance in nine of ten iterates that were tried. Without
+    a penalty, or for a loss without a conjugate, there is no bound; the run then stops when the decrement, which
+    is an estimate, is at most ``tol`` times the objective.
+
+    References
+    ----------
+    Boyd and Vandenberghe, "Convex optimization", 2004, section 9.5; Nocedal and Wright, "Numerical
+    optimization", 2nd edition 2006, section 7.1 (conjugate gradients).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sgdkit import LogisticClassifier
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> model = LogisticClassifier(optimizer="newton", tol=1e-8).fit(X, y)
+    >>> bool(model.optimality_gap_ <= 1e-8 * model.history_["objective"][-1])
+    True
+    """
+
+    name = "newton"
+
+    def __init__(self, max_products: int = 2000):
+        self.max_products = max_products
+
+    def refusal(self, loss: Loss, penalty: Penalty) -> str | None:  # noqa: D102
+        if not has_curvature(loss):
+            return f"needs second derivatives, which the loss {loss.name!r} does not have"
+        if penalty.l1 > 0.0:
+            return "takes no l1 penalty"
+        return None
+
+    def solve(self, problem: Problem, start: np.ndarray, plan: SolverPlan) -> Solution:  # noqa: D102
+        with one_blas_thread():
+            return self._solve(Objective(problem), start, plan)
+
+    def _solve(self, objective: Objective, start: np.ndarray, plan: SolverPlan) -> Solution:
+        v, b = objective.scaled(start)
+        z = objective.predict(v, b)
+        value = objective.value(z, v)
+        run = Run(objective, plan, (v, b), value)
+        system = self._system(objective)
+        for _ in run:
+            slopes = objective.terms.slopes(z)
+            diagonal, coupling = objective.terms.curvatures(z)
+            if system is not None:
+                step = _by_output(system, v, z - b, slopes, diagonal)
+            elif coupling is not None and v.shape[1] * (v.shape[0] + 1) <= MAX_FEATURES:
+                step = coupled_step(objective, v, slopes, diagonal, coupling)
+            else:
+                step = solve_by_products(
+                    objective, v, slopes, diagonal, coupling, _accuracy(run, value), self.max_products
+                )
+            expected = diagonal * step.moved
+            if coupling is not None:
+                expected -= coupling * (coupling * step.moved).sum(axis=1, keepdims=True)
+            run.certify(slopes + expected)
+            length, value = _damped(objective, step, v, z, value)
+            v, b, z = v + length * step.p, b + length * step.pb, z + length * step.moved
+            run.end_iteration(
+                value, v, b, gradient_norm=step.gradient_norm, step=length, estimate=step.decrease
+            )
+            if length == 0.0 or step.decrease <= 1e-15 * abs(value) or value <= 1e-15 * objective.null:
+                run.stall()
+        return run.solution()
+
+    def _system(self, objective: Objective) -> FeatureSystem | RowSystem | None:
+        design = objective.design
+        if objective.terms.couples:
+            return None
+        if objective.problem.l2 > 0.0 and design.n < design.d and design.n <= MAX_ROWS:
+            return RowSystem(objective)
+        return FeatureSystem(objective) if design.d <= MAX_FEATURES else None
+
+
+def _by_output(
+    system: FeatureSystem | RowSystem,
+    v: np.ndarray,
+    linear: np.ndarray,
+    slopes: np.ndarray,
+    diagonal: np.ndarray,
+) -> Step:
+    steps = []
+    weight = system.objective.weight
+    for k in range(v.shape[1]):
+        c = -weight * slopes[:, k]
+        system.factor(weight * diagonal[:, k], c)
+        steps.append(system.solve(c, v[:, k], linear[:, k]))
+    if len(steps) == 1:
+        return steps[0]
+    return Step(*(np.concatenate(parts, axis=-1) for parts in zip(*steps, strict=True)))
+
+
+def _accuracy(run: Run, value: float):  # type: ignore[no-untyped-def]
+    """Return when conjugate gradients may stop: loose far away, near the end when the bound is good enough."""
+    goal = (run.plan.tol or 1e-12) * abs(value)
+
+    def is_done(left: float, decrease: float, harm: float) -> bool:
+        if left > 0.1:
+            return False
+        return decrease > 30.0 * goal or (harm <= max(0.1 * decrease, 0.03 * goal) and left < 0.03)
+
+    return is_done
+
+
+def _damped(
+    objective: Objective, step: Step, v: np.ndarray, z: np.ndarray, value: float
+) -> tuple[float, float]:
+    """Return the largest of 1, 1/2, 1/4, … that brings enough, and the objective there; 0 if none does."""
+    length = 1.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        while length > 1e-10:
+            there = objective.value(z + length * step.moved, v + length * step.p)
+            if there <= value - 2e-4 * length * step.decrease + 1e-15 * abs(value):
+                return length, there
+            length *= 0.5
+    return 0.0, value
