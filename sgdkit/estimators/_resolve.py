@@ -68,9 +68,9 @@ def optimizer_of(
     """
     penalty = resolve_penalty(model.penalty, float(model.alpha), float(model.l1_ratio))
     if isinstance(model.optimizer, str) and model.optimizer == "auto":
-        optimizer, why = choose_optimizer(
-            Facts(*rows.X.shape, rows.n_outputs, loss, penalty, _epochs_because(model, rows, streaming))
-        )
+        n, d = rows.X.shape
+        because = _epochs_because(model, rows, streaming)
+        optimizer, why = choose_optimizer(Facts(n, d, rows.n_outputs, loss, penalty, because))
     else:
         optimizer = default_registry().resolve("optimizer", model.optimizer, UpdateRule, Solver)
         why = "It was asked for."

@@ -43,9 +43,7 @@ def check_solver(
     elif streaming:
         wrong = "needs all rows at once, but partial_fit sees one chunk"
     elif model.early_stopping:
-        wrong = (
-            "ends on a bound of the objective and has no epochs that early_stopping=True could choose from"
-        )
+        wrong = "has no epochs that early_stopping=True could choose from"
     elif model.backend != "auto" or is_cupy(rows.X):
         given = f"backend={model.backend!r}" if model.backend != "auto" else "an X on a GPU"
         wrong = f"computes with NumPy and SciPy in main memory, which {given} rules out"
@@ -101,7 +99,7 @@ def train_whole(
     observer : callable or None
         Makes the function that is called after each iteration.
     """
-    dtype, (n, d), k = rows.X.dtype, rows.X.shape, rows.n_outputs
+    dtype, n = rows.X.dtype, rows.X.shape[0]
     problem = Problem(
         X=rows.X,
         y=rows.y.astype(np.float64),
@@ -114,7 +112,7 @@ def train_whole(
         rule=AdaGrad(),  # no epoch is run
         penalty=penalty,
         rates=None,
-        n_outputs=k,
+        n_outputs=rows.n_outputs,
         fit_intercept=bool(getattr(model, "fit_intercept", False)),
     )
     first_epoch = 0 if state is None else state.epoch
@@ -182,15 +180,16 @@ def _warn_if_unproved(model: Any, solution: Solution, plan: SolverPlan) -> None:
     )
     if solution.reason is StopReason.NOT_FINITE:
         message = (
-            f"{name} met an objective that is not finite in iteration {n_iter + 1} of {model.optimizer_!r} and "
-            "kept the weights before it. Scale features or targets that are so large."
+            f"{name} met an objective that is not finite in iteration {n_iter + 1} of {model.optimizer_!r} "
+            "and kept the weights before it. Scale features or targets that are so large."
         )
     elif solution.reason is StopReason.STALLED:
         free = model.penalty is None or model.alpha == 0.0
         remedy = "Use penalty='l2' with a larger alpha" if free else "Raise alpha or tol"
         message = (
-            f"{name} stopped after {n_iter} iterations of {model.optimizer_!r} because rounding errors hide any "
-            f"further progress; {distance} (tol={plan.tol:g}). {remedy}, scale the features, or pass X as float64."
+            f"{name} stopped after {n_iter} iterations of {model.optimizer_!r} because rounding hides "
+            f"any further progress; {distance} (tol={plan.tol:g}). {remedy}, scale the features, or pass X as "
+            "float64."
         )
     else:
         message = (

@@ -85,9 +85,9 @@ class Softmax(BatchLoss):
     def feasible(slope, y, weight, balanced):
         """Return slopes near these that belong to probabilities, with weighted sums of zero if `balanced`.
 
-        A balanced table of probabilities has the class shares as its weighted column sums. Rows and columns
-        are scaled in turn, which alone would leave the sums a little off and the dual value too high; mixing in
-        one row that is common to all then makes them exact.
+        A balanced table of probabilities has the class shares as its weighted column sums. Rows and
+        columns are scaled in turn, which alone would leave the sums a little off and the dual value
+        too high; mixing in one row that is common to all then makes them exact.
         """
         own = (np.arange(len(y)), y.astype(np.int64))
         p = slope.copy()

@@ -2,8 +2,9 @@
 
 from sgdkit.solvers.base import Solution, Solver, SolverPlan
 from sgdkit.solvers.descent import LBFGS, GradientDescent
+from sgdkit.solvers.interior_point import InteriorPoint
 from sgdkit.solvers.newton import Newton
 
-__all__ = ("LBFGS", "GradientDescent", "Newton", "Solution", "Solver", "SolverPlan")
+__all__ = ("LBFGS", "GradientDescent", "InteriorPoint", "Newton", "Solution", "Solver", "SolverPlan")
 
-BUILTIN = (Newton, LBFGS, GradientDescent)
+BUILTIN = (Newton, LBFGS, GradientDescent, InteriorPoint)

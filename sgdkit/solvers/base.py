@@ -91,7 +91,7 @@ class Solver(ParameterObject):
 
     @abstractmethod
     def refusal(self, loss: Loss, penalty: Penalty) -> str | None:
-        """Return what the solver misses in this loss or penalty, as the end of a sentence; None if nothing."""
+        """Return what this loss or penalty lacks, as the end of a sentence; None if nothing."""
 
     @abstractmethod
     def solve(self, problem: Problem, start: np.ndarray, plan: SolverPlan) -> Solution:

@@ -31,8 +31,8 @@ class Descent(Solver):
     """Base of the solvers that need gradients alone.
 
     An iteration reads X twice: raw predictions are linear in the weights, so the line search along a
-    direction, which moves them by a known amount, needs no product with X. It asks for enough decrease (Armijo)
-    and a flatter slope (weak Wolfe).
+    direction, which moves them by a known amount, needs no product with X. It asks for enough decrease
+    (Armijo) and a flatter slope (weak Wolfe).
     """
 
     @abstractmethod
@@ -165,7 +165,8 @@ class _Nothing(Memory):
 class LBFGS(Descent):
     """Limited-memory BFGS in implicitly centred and scaled variables.
 
-    For smooth losses and penalty ``"l2"`` or None. An iteration reads X twice and needs no second derivatives.
+    For smooth losses and penalty ``"l2"`` or None. An iteration reads X twice; second derivatives are
+    not needed.
 
     Parameters
     ----------
@@ -175,8 +176,8 @@ class LBFGS(Descent):
     Notes
     -----
     With an l2 penalty the run ends on a bound of the optimum, taken at the present slopes: half the sum of
-    ``g_j^2 / l2_j`` over the scaled gradient. Without one it ends when fifty times the squared norm of the scaled
-    gradient is at most ``tol`` times the objective; that is an estimate, no proof.
+    ``g_j^2 / l2_j`` over the scaled gradient. Without one it ends when fifty times the squared norm of
+    the scaled gradient is at most ``tol`` times the objective; that is an estimate, no proof.
 
     References
     ----------
@@ -201,9 +202,9 @@ class LBFGS(Descent):
 
 
 class GradientDescent(Descent):
-    """Steepest descent on the whole problem in implicitly centred and scaled variables, with a line search.
+    """Steepest descent with a line search, in implicitly centred and scaled variables.
 
-    For smooth losses and penalty ``"l2"`` or None. The slowest of the solvers, kept for comparison and teaching.
+    For smooth losses and penalty ``"l2"`` or None. The slowest of the solvers, for comparison and teaching.
 
     References
     ----------

@@ -59,12 +59,13 @@ class Design(ABC):
         scale = np.sqrt(np.where(signal, curvature * spread, 0.0) + l2)
         self.scale = np.where(scale > 0.0, scale, 1.0)
 
+    @abstractmethod
     def _prepare(self) -> None:
         """Set up what products need."""
 
     @abstractmethod
     def _moments(self, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return each column's weighted mean, its variance (mean square if not centred), and if that is real."""
+        """Return each column's mean, its variance (mean square if not centred), and if that is real."""
 
     @abstractmethod
     def forward(self, v: np.ndarray) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Newton's method for smooth losses: few iterations, each with a proof of how far the optimum can be."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from sgdkit.backends.base import Problem
@@ -7,23 +9,26 @@ from sgdkit.losses.base import Loss
 from sgdkit.penalties import Penalty
 from sgdkit.solvers.base import Run, Solution, Solver, SolverPlan
 from sgdkit.solvers.objective import Objective
-from sgdkit.solvers.systems import FeatureSystem, RowSystem, Step, coupled_step, solve_by_products
+from sgdkit.solvers.systems import (
+    MAX_FEATURES,
+    FeatureSystem,
+    RowSystem,
+    Step,
+    coupled_step,
+    factored_system,
+    solve_by_products,
+)
 from sgdkit.solvers.terms import has_curvature
 from sgdkit.solvers.threads import one_blas_thread
 
 __all__ = ("Newton",)
 
-# Largest matrices that are factored: of the features, and of the rows where these are fewer.
-MAX_FEATURES = 1000
-MAX_ROWS = 2000
-
-
 class Newton(Solver):
     r"""Damped Newton method in implicitly centred and scaled variables.
 
-    The system of an iteration is solved by a Cholesky factor of the features' matrix (up to 1,000 of them, all
-    classes together for the softmax), of the rows' matrix (up to 2,000 rows and more features than rows), or
-    else by conjugate gradients.
+    The system of an iteration is solved by a Cholesky factor of the features' matrix (up to 1,000 of
+    them; of features times classes for the softmax), of the rows' matrix (up to 2,000 rows and more
+    features than rows), or else by conjugate gradients.
 
     For a loss that is smooth, with a second derivative, and penalty ``"l2"`` or None.
 
@@ -36,9 +41,9 @@ class Newton(Solver):
     -----
     The bound of the optimum is taken at the slopes that the quadratic model expects after the full step,
     ``slope + curvature * (A p + pb)``, made feasible. It is then as good as the next iterate. The Newton
-    decrement itself is no bound: it was below the true distance in nine of ten iterates that were tried. Without
-    a penalty, or for a loss without a conjugate, there is no bound; the run then stops when the decrement, which
-    is an estimate, is at most ``tol`` times the objective.
+    decrement itself is no bound: it was below the true distance in nine of ten iterates that were tried.
+    Without a penalty, or for a loss without a conjugate, there is no bound; the run then stops when the
+    decrement, which is an estimate, is at most ``tol`` times the objective.
 
     References
     ----------
@@ -76,7 +81,7 @@ class Newton(Solver):
         z = objective.predict(v, b)
         value = objective.value(z, v)
         run = Run(objective, plan, (v, b), value)
-        system = self._system(objective)
+        system = None if objective.terms.couples else factored_system(objective)
         for _ in run:
             slopes = objective.terms.slopes(z)
             diagonal, coupling = objective.terms.curvatures(z)
@@ -101,14 +106,6 @@ class Newton(Solver):
                 run.stall()
         return run.solution()
 
-    def _system(self, objective: Objective) -> FeatureSystem | RowSystem | None:
-        design = objective.design
-        if objective.terms.couples:
-            return None
-        if objective.problem.l2 > 0.0 and design.n < design.d and design.n <= MAX_ROWS:
-            return RowSystem(objective)
-        return FeatureSystem(objective) if design.d <= MAX_FEATURES else None
-
 
 def _by_output(
     system: FeatureSystem | RowSystem,
@@ -128,8 +125,8 @@ def _by_output(
     return Step(*(np.concatenate(parts, axis=-1) for parts in zip(*steps, strict=True)))
 
 
-def _accuracy(run: Run, value: float):  # type: ignore[no-untyped-def]
-    """Return when conjugate gradients may stop: loose far away, near the end when the bound is good enough."""
+def _accuracy(run: Run, value: float) -> Callable[[float, float, float], bool]:
+    """Return when conjugate gradients may stop: soon if far away, later when the bound is good enough."""
     goal = (run.plan.tol or 1e-12) * abs(value)
 
     def is_done(left: float, decrease: float, harm: float) -> bool:

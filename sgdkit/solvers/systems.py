@@ -1,4 +1,4 @@
-"""Linear systems of second-order solvers: through the features, through the rows, for all classes, or by products.
+"""Linear systems of second-order solvers: by features, by rows, for all classes at once, by products.
 
 All of them find the step `p` (of `v`) and `pb` (of the intercept) with
 
@@ -15,7 +15,20 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from sgdkit.solvers.objective import Objective
 
-__all__ = ("FeatureSystem", "RowSystem", "Step", "coupled_step", "solve_by_products")
+__all__ = (
+    "MAX_FEATURES",
+    "FeatureSystem",
+    "RowSystem",
+    "Step",
+    "coupled_step",
+    "factored_system",
+    "solve_by_products",
+)
+
+# Largest matrices that are factored: of the features, and of the rows where these are fewer.
+MAX_FEATURES = 1000
+MAX_ROWS = 2000
+
 
 _TINY = 1e-300
 
@@ -102,8 +115,8 @@ class FeatureSystem:
 class RowSystem:
     """One output with fewer rows than features, by a Cholesky factor of the rows' matrix.
 
-    The solution lies in the span of the rows, ``l2 (v + p) = A' beta``, and `beta` solves a system as large as
-    there are rows. Needs an l2 penalty.
+    The solution lies in the span of the rows, ``l2 (v + p) = A' beta``, and `beta` solves a system as
+    large as there are rows. Needs an l2 penalty.
 
     References
     ----------
@@ -140,6 +153,14 @@ class RowSystem:
         moved = objective.design.forward(p) + pb
         gb = -np.array([c.sum()]) if objective.intercept else np.zeros(1)
         return Step(p, pb, moved, (l2 * v - both[:, 1])[:, None], gb)
+
+
+def factored_system(objective: Objective) -> FeatureSystem | RowSystem | None:
+    """Return the smaller system for one output at a time; None if both are too large to factor."""
+    design = objective.design
+    if objective.problem.l2 > 0.0 and design.n < design.d and design.n <= MAX_ROWS:
+        return RowSystem(objective)
+    return FeatureSystem(objective) if design.d <= MAX_FEATURES else None
 
 
 def coupled_step(

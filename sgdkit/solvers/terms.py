@@ -41,7 +41,14 @@ class Terms(ABC):
         Row weights with sum 1.
     n_outputs : int
         Raw predictions a row.
+
+    Attributes
+    ----------
+    targets : ndarray of shape (n, n_outputs)
+        Target of each raw prediction; of losses that are added up over outputs alone.
     """
+
+    targets: np.ndarray
 
     def __init__(self, loss: Loss, y: np.ndarray, weight: np.ndarray, n_outputs: int):
         self.loss = loss
@@ -88,7 +95,7 @@ class PointwiseTerms(Terms):
         y = y.reshape(len(y), -1)
         if y.shape[1] != n_outputs:
             y = y == np.arange(n_outputs)
-        self.y = np.ascontiguousarray(y, dtype=np.float64)
+        self.y = self.targets = np.ascontiguousarray(y, dtype=np.float64)
         self._evaluate: Any = type(loss).function("evaluate")
 
     def mean(self, z: np.ndarray) -> float:

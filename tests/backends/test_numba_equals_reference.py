@@ -24,7 +24,8 @@ def lion():
 
 
 LOSSES = Registry().table("loss", plugins=False)
-RULES = {**Registry().table("optimizer", plugins=False), "lion": lion()}
+BUILTIN = Registry().table("optimizer", plugins=False)
+RULES = {name: kind for name, kind in BUILTIN.items() if issubclass(kind, UpdateRule)} | {"lion": lion()}
 FORMS = available_forms()
 COMPILED = ["compiled dense", "compiled CSR int32", "compiled CSR int64"]
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
