@@ -116,15 +116,15 @@ def compiled_loss(loss: type[Loss], dtype: Any) -> Compiled:
     return _compiled("loss", {role: function}, (len(loss.hyper),), loss_source, loss, dtype)
 
 
-def compiled_kernel(module: str, signature: Any) -> Any:
-    """Return the function ``epoch`` of a kernel module, compiled for one signature.
+def compiled_kernel(module: str, signature: Any, function: str = "epoch") -> Any:
+    """Return a function of a kernel module, compiled for one signature.
 
     The module's text is copied into the cache, because Numba keeps machine code beside the file it
     came from. The cache folder's name holds the hash of every file of this package, so a kernel
     may call helpers of another file and is still rebuilt when they change.
     """
-    key = _key("kernel", module, str(signature))
+    key = _key("kernel", module, function, str(signature))
     INGREDIENTS[key] = {"signature": signature}
-    source = inspect.getsource(sys.modules[module]) + kernel_trailer(key)
+    source = inspect.getsource(sys.modules[module]) + kernel_trailer(key, function)
     with compiler_lock():
         return load_generated(f"kernel_{key}", source).run

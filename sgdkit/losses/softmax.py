@@ -92,8 +92,8 @@ class Softmax(BatchLoss):
         own = (np.arange(len(y)), y.astype(np.int64))
         p = slope.copy()
         p[own] += 1.0
-        p = np.maximum(p, 0.0)
-        p /= np.maximum(p.sum(axis=1, keepdims=True), 1e-300)
+        p = np.maximum(p, 1e-300)
+        p /= p.sum(axis=1, keepdims=True)
         if balanced:
             target = np.bincount(own[1], weights=weight, minlength=p.shape[1])
             for _ in range(3):

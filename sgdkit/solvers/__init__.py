@@ -1,10 +1,22 @@
 """Solvers: whole-problem optimizers, one file each. To add one, write its file and name it here."""
 
 from sgdkit.solvers.base import Solution, Solver, SolverPlan
+from sgdkit.solvers.coordinate_descent import CoordinateDescent
 from sgdkit.solvers.descent import LBFGS, GradientDescent
+from sgdkit.solvers.fista import FISTA
 from sgdkit.solvers.interior_point import InteriorPoint
 from sgdkit.solvers.newton import Newton
 
-__all__ = ("LBFGS", "GradientDescent", "InteriorPoint", "Newton", "Solution", "Solver", "SolverPlan")
+__all__ = (
+    "FISTA",
+    "LBFGS",
+    "CoordinateDescent",
+    "GradientDescent",
+    "InteriorPoint",
+    "Newton",
+    "Solution",
+    "Solver",
+    "SolverPlan",
+)
 
-BUILTIN = (Newton, LBFGS, GradientDescent, InteriorPoint)
+BUILTIN = (Newton, LBFGS, GradientDescent, InteriorPoint, CoordinateDescent, FISTA)

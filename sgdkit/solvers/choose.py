@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 
-from sgdkit.losses.base import Loss
+from sgdkit.losses.base import BatchLoss, Loss
+from sgdkit.losses.hinge import Hinge
 from sgdkit.optimizers.adagrad import AdaGrad
 from sgdkit.optimizers.base import UpdateRule
 from sgdkit.penalties import Penalty
 from sgdkit.solvers.base import Solver
+from sgdkit.solvers.coordinate_descent import CoordinateDescent
+from sgdkit.solvers.interior_point import InteriorPoint
 from sgdkit.solvers.newton import Newton
+from sgdkit.solvers.systems import can_factor
 from sgdkit.solvers.terms import has_certificate, has_curvature
 
 __all__ = ("Facts", "choose_optimizer")
@@ -45,15 +49,18 @@ def choose_optimizer(facts: Facts) -> tuple[UpdateRule | Solver, str]:
     facts : Facts
         The problem.
     """
-    loss = facts.loss
+    loss, penalty, d = facts.loss, facts.penalty, facts.n_features
     if facts.epochs_because is not None:
-        return (
-            AdaGrad(),
-            f"{facts.epochs_because}, which update rules do, and Adagrad needs the least tuning.",
-        )
-    size = f"{facts.n_rows:,} rows and {facts.n_features:,} features"
+        return AdaGrad(), f"{facts.epochs_because}, so an update rule is needed; Adagrad is the default."
+    if isinstance(loss, Hinge) and penalty.l1 == 0.0 < penalty.l2 and can_factor(facts.n_rows, d):
+        return InteriorPoint(), "The hinge loss has a corner, and the problem is small enough to factor."
     if not (has_curvature(loss) and has_certificate(loss)):
         return AdaGrad(), f"No solver can bound the distance to the optimum for the loss {loss.name!r}."
-    if facts.penalty.l1 > 0.0:
-        return AdaGrad(), "The l1 penalty is applied as a proximal step of an update rule."
-    return Newton(), f"The loss {loss.name!r} is smooth and the penalty has no l1 part; {size}."
+    if penalty.l1 > 0.0:
+        return CoordinateDescent(), f"The loss {loss.name!r} is smooth and the penalty has an l1 part."
+    if can_factor(facts.n_rows, d * (facts.n_outputs if isinstance(loss, BatchLoss) else 1)):
+        return Newton(), f"The loss {loss.name!r} is smooth and the problem is small enough to factor."
+    return (
+        Newton(),
+        f"The loss {loss.name!r} is smooth; the problem is too large to factor, so products are used.",
+    )

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-__all__ = ("Design", "design_of")
+__all__ = ("ALL", "Design", "design_of")
 
 CHUNK = 4096
 # Above this share of non-zeros a dense product of chunks is faster than a sparse one.
@@ -91,8 +91,8 @@ class Design(ABC):
         """Return ``(X - center) (X - center)'``, shape (n, n)."""
 
     @abstractmethod
-    def blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yield slices of rows and the dense rows of A in them; the array is used again for the next."""
+    def blocks(self, chosen: Any = ALL) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield slices of rows and the dense rows of A in them, of the `chosen` columns alone."""
 
 
 class DenseDesign(Design):
@@ -131,9 +131,9 @@ class DenseDesign(Design):
                 self._only = block
             yield rows, block
 
-    def blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
+    def blocks(self, chosen: Any = ALL) -> Iterator[tuple[slice, np.ndarray]]:
         for rows, block in self._centred():
-            yield rows, block / self.scale
+            yield rows, block[:, chosen] / self.scale[chosen]
 
     def forward(self, v: np.ndarray) -> np.ndarray:
         u = v / self.scale[:, None]
@@ -192,10 +192,11 @@ class SparseDesign(Design):
         spread = np.maximum(square - mean * mean, 0.0) if self.centred else square
         return mean, spread, spread > 1e-13 * square
 
-    def blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
+    def blocks(self, chosen: Any = ALL) -> Iterator[tuple[slice, np.ndarray]]:
+        X = self.X if chosen is ALL else sp.csr_matrix(self.X[:, chosen])
         for start in range(0, self.n, CHUNK):
             rows = slice(start, min(start + CHUNK, self.n))
-            yield rows, (self.X[rows].toarray() - self.center) / self.scale
+            yield rows, (X[rows].toarray() - self.center[chosen]) / self.scale[chosen]
 
     def forward(self, v: np.ndarray) -> np.ndarray:
         u = v / self.scale[:, None]

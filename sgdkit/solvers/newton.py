@@ -23,6 +23,7 @@ from sgdkit.solvers.threads import one_blas_thread
 
 __all__ = ("Newton",)
 
+
 class Newton(Solver):
     r"""Damped Newton method in implicitly centred and scaled variables.
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from sgdkit.solvers.design import ALL
 from sgdkit.solvers.objective import Objective
 
 __all__ = (
@@ -20,6 +21,8 @@ __all__ = (
     "FeatureSystem",
     "RowSystem",
     "Step",
+    "can_factor",
+    "coupled_matrix",
     "coupled_step",
     "factored_system",
     "solve_by_products",
@@ -155,6 +158,11 @@ class RowSystem:
         return Step(p, pb, moved, (l2 * v - both[:, 1])[:, None], gb)
 
 
+def can_factor(n_rows: int, n_features: int) -> bool:
+    """Tell whether the features' or the rows' matrix is small enough."""
+    return n_features <= MAX_FEATURES or n_rows <= MAX_ROWS
+
+
 def factored_system(objective: Objective) -> FeatureSystem | RowSystem | None:
     """Return the smaller system for one output at a time; None if both are too large to factor."""
     design = objective.design
@@ -163,19 +171,20 @@ def factored_system(objective: Objective) -> FeatureSystem | RowSystem | None:
     return FeatureSystem(objective) if design.d <= MAX_FEATURES else None
 
 
-def coupled_step(
-    objective: Objective, v: np.ndarray, slopes: np.ndarray, diagonal: np.ndarray, coupling: np.ndarray
-) -> Step:
-    """Return the Newton step for outputs that interact, by one Cholesky factor for all of them."""
-    design, (d, k) = objective.design, v.shape
-    free = int(objective.intercept)
-    m = d + free
+def coupled_matrix(
+    objective: Objective, diagonal: np.ndarray, coupling: np.ndarray, chosen: Any = ALL
+) -> np.ndarray:
+    """Return the Hessian of the loss for outputs that interact.
+
+    Its shape is (m, k, m, k) for the `chosen` features and, last, the intercept if there is one.
+    """
+    free, k = int(objective.intercept), diagonal.shape[1]
+    m = len(objective.design.scale[chosen]) + free
     matrix = np.zeros((m, k, m, k))
-    for rows, block in design.blocks():
-        for start in range(0, len(block), 512):
-            part = slice(start, min(start + 512, len(block)))
-            inside = slice(rows.start + part.start, rows.start + part.stop)
-            B = block[part]
+    for rows, block in objective.design.blocks(chosen):
+        for start in range(rows.start, rows.stop, 512):
+            inside = slice(start, min(start + 512, rows.stop))
+            B = block[inside.start - rows.start : inside.stop - rows.start]
             if free:
                 B = np.hstack([B, np.ones((len(B), 1))])
             a = objective.weight[inside]
@@ -183,17 +192,26 @@ def coupled_step(
             matrix -= (C.T @ C).reshape(m, k, m, k)
             for output in range(k):
                 matrix[:, output, :, output] += (B * (a * diagonal[inside, output])[:, None]).T @ B
-    each = np.arange(d)
-    for output in range(k):
-        matrix[each, output, each, output] += objective.l2[:, 0]
     if free:
         # Adding a constant to all intercepts changes nothing: without this the matrix is singular.
-        matrix[d, :, d, :] += 1.0 / k
+        matrix[-1, :, -1, :] += 1.0 / k
+    return matrix
+
+
+def coupled_step(
+    objective: Objective, v: np.ndarray, slopes: np.ndarray, diagonal: np.ndarray, coupling: np.ndarray
+) -> Step:
+    """Return the Newton step for outputs that interact, by one Cholesky factor for all of them."""
+    d, k = v.shape
+    matrix = coupled_matrix(objective, diagonal, coupling)
+    m, each = len(matrix), np.arange(d)
+    for output in range(k):
+        matrix[each, output, each, output] += objective.l2[:, 0]
     g, gb = objective.gradient(slopes, v)
     rhs = -np.vstack([g, gb[None, :]])[:m].ravel()
     found = cho_solve(_factor(matrix.reshape(m * k, m * k)), rhs, check_finite=False).reshape(m, k)
-    p, pb = found[:d], found[d] if free else np.zeros(k)
-    return Step(p, pb, design.forward(p) + pb, g, gb)
+    p, pb = found[:d], found[d] if objective.intercept else np.zeros(k)
+    return Step(p, pb, objective.design.forward(p) + pb, g, gb)
 
 
 def solve_by_products(
