@@ -170,5 +170,6 @@ from numba import njit
 from sgdkit.kernels.abi import FASTMATH
 from sgdkit.kernels.generate import INGREDIENTS
 
+globals().update(INGREDIENTS["{key}"]["parts"])
 run = njit([INGREDIENTS["{key}"]["signature"]], {_DECORATOR})({function})
 """

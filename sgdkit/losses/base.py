@@ -91,6 +91,9 @@ class PointwiseLoss(Loss):
     ``slope_range(y, hyper) -> (low, high)``
         Where the conjugate is finite: the interval of all slopes the loss can have, which holds 0.
         Together with `conjugate` it bounds the distance to the optimum (see `sgdkit.solvers`).
+    ``proximal_slope(c, y, q, hyper) -> slope``
+        The slope `g` that the loss has at the raw prediction ``c - q g``, for `q` above zero; compiled
+        by the solver ``sdca``.
     """
 
     @staticmethod

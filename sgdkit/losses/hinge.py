@@ -45,5 +45,9 @@ class Hinge(PointwiseLoss):
         return (2.0 * y - 1.0) * slope
 
     @staticmethod
+    def proximal_slope(c, y, q, hyper):  # noqa: D102
+        return np.minimum(np.maximum((c - (2.0 * y - 1.0)) / q, -y), 1.0 - y)
+
+    @staticmethod
     def slope_range(y, hyper):  # noqa: D102
         return -y, 1.0 - y

@@ -49,6 +49,21 @@ class Logistic(PointwiseLoss):
         return p * np.log(np.where(p > 0.0, p, 1.0)) + q * np.log(np.where(q > 0.0, q, 1.0))
 
     @staticmethod
+    def proximal_slope(c, y, q, hyper):  # noqa: D102
+        # The root u of u + q (sigmoid(u) - y) = c, by Newton steps that stay inside its bracket.
+        low, high = c - q * (1.0 - y), c + q * y
+        u = np.minimum(np.maximum(0.0 * c, low), high)
+        for _ in range(12):
+            sigmoid = 1.0 / (1.0 + np.exp(-np.maximum(u, -80.0)))
+            miss = u + q * (sigmoid - y) - c
+            low = np.where(miss < 0.0, u, low)
+            high = np.where(miss > 0.0, u, high)
+            new = u - miss / (1.0 + q * sigmoid * (1.0 - sigmoid))
+            middle = 0.5 * (low + high)
+            u = np.where(new > low, np.where(new < high, new, middle), middle)
+        return 1.0 / (1.0 + np.exp(-np.maximum(u, -80.0))) - y
+
+    @staticmethod
     def slope_range(y, hyper):  # noqa: D102
         return -y, 1.0 - y
 

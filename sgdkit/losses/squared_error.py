@@ -42,6 +42,10 @@ class SquaredError(PointwiseLoss):
         return slope * (0.5 * slope + y)
 
     @staticmethod
+    def proximal_slope(c, y, q, hyper):  # noqa: D102
+        return (c - y) / (1.0 + q)
+
+    @staticmethod
     def slope_range(y, hyper):  # noqa: D102
         return np.full_like(y, -np.inf), np.full_like(y, np.inf)
 

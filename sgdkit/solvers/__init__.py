@@ -6,10 +6,12 @@ from sgdkit.solvers.descent import LBFGS, GradientDescent
 from sgdkit.solvers.fista import FISTA
 from sgdkit.solvers.interior_point import InteriorPoint
 from sgdkit.solvers.newton import Newton
+from sgdkit.solvers.sdca import SDCA
 
 __all__ = (
     "FISTA",
     "LBFGS",
+    "SDCA",
     "CoordinateDescent",
     "GradientDescent",
     "InteriorPoint",
@@ -19,4 +21,4 @@ __all__ = (
     "SolverPlan",
 )
 
-BUILTIN = (Newton, LBFGS, GradientDescent, InteriorPoint, CoordinateDescent, FISTA)
+BUILTIN = (Newton, LBFGS, GradientDescent, CoordinateDescent, FISTA, InteriorPoint, SDCA)

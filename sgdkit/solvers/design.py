@@ -87,6 +87,10 @@ class Design(ABC):
         """Return the diagonals of ``A' diag(q) A``, shape (d, k), for `q` of shape (n, k)."""
 
     @abstractmethod
+    def square_norms(self) -> np.ndarray:
+        """Return the squared norm of each raw row; less the centre if the rows are dense."""
+
+    @abstractmethod
     def kernel(self) -> np.ndarray:
         """Return ``(X - center) (X - center)'``, shape (n, n)."""
 
@@ -165,6 +169,12 @@ class DenseDesign(Design):
             total += np.square(block).T @ q[rows]
         return total / self.scale[:, None] ** 2
 
+    def square_norms(self) -> np.ndarray:
+        norms = np.empty(self.n)
+        for rows, block in self._centred():
+            norms[rows] = np.einsum("ij,ij->i", block, block)
+        return norms
+
     def kernel(self) -> np.ndarray:
         gram = np.zeros((self.n, self.n))
         width = max(1, CHUNK * CHUNK // self.n)
@@ -235,6 +245,10 @@ class SparseDesign(Design):
         center = self.center[:, None]
         total = np.asarray(square.T @ q) - 2.0 * center * (self.X.T @ q) + center**2 * q.sum(axis=0)
         return np.maximum(total, 0.0) / self.scale[:, None] ** 2
+
+    def square_norms(self) -> np.ndarray:
+        each = np.repeat(np.arange(self.n), np.diff(self.X.indptr))
+        return np.bincount(each, np.square(self.X.data), self.n)
 
     def kernel(self) -> np.ndarray:
         gram = (self.X @ self.X.T).toarray()

@@ -13,6 +13,7 @@ from sgdkit.solvers import (
     BUILTIN,
     FISTA,
     LBFGS,
+    SDCA,
     CoordinateDescent,
     GradientDescent,
     InteriorPoint,
