@@ -88,8 +88,9 @@ class LogisticClassifier(LinearClassifier):
     optimality_gap_ : float
         The objective of the fitted coefficients is proved to be at most this much above its least
         value; NaN where nothing is proved: after update rules, and without a penalty.
-    stop_reason_ : {"converged", "early_stopping", "max_iter", "callback", "not_finite", "diverged", "stalled"}
-        Why training ended. ``"stalled"``: rounding hid any further progress of a solver.
+    stop_reason_ : str
+        Why training ended: ``"converged"``, ``"early_stopping"``, ``"max_iter"``, ``"callback"``,
+        ``"not_finite"``, ``"diverged"``, or ``"stalled"`` where rounding hid a solver's progress.
     history_ : dict of str to ndarray of shape (n_iter_,)
         One value an iteration or epoch of `epoch`, `objective` (in an epoch the running mean loss
         plus penalty), `validation_score`, `gradient_norm`, `learning_rate` (of a solver the length

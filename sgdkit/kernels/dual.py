@@ -21,8 +21,8 @@ proximal_slope: Any = None
 def dense_sweep(X, center, order, y, share, norms, hyper, l2, stretch, w, b, slope):
     """Move the slope of each row in turn to the best one for the dual, and with it `w` and `b`.
 
-    `share` are the row weights, `norms` the squared norms of the rows less `center`, and `stretch` is how far a
-    unit of slope moves the intercept.
+    `share` are the row weights, `norms` the squared norms of the rows less `center`, and `stretch` is how
+    far a unit of slope moves the intercept.
     """
     n_features = w.shape[0]
     for i in order:
@@ -62,19 +62,21 @@ def _kernel(rows: tuple, function: str, loss: type[Loss]) -> Any:
         *rows, T.integers_in, T.vector_in, T.vector_in, T.vector_in, hyper, types.float64, types.float64,
         T.vector, T.vector, T.vector,
     )  # fmt: skip
-    return compiled_kernel(__name__, signature, function, {"proximal_slope": loss.function("proximal_slope")})
+    slope = loss.function("proximal_slope")
+    assert slope is not None  # the solver refuses losses without one
+    return compiled_kernel(__name__, signature, function, {"proximal_slope": slope})
 
 
 @functools.cache
-def dense_sweep_kernel(loss: type[Loss], dtype: np.dtype) -> Any:
-    """Return `dense_sweep` for a loss and rows of `dtype`."""
+def dense_sweep_kernel(loss: Any, dtype: np.dtype) -> Any:
+    """Return `dense_sweep` for a class of losses and rows of `dtype`."""
     doubles = kernel_types(np.dtype(np.float64)).vector_in
     return _kernel((kernel_types(dtype).matrix_in, doubles), "dense_sweep", loss)
 
 
 @functools.cache
-def csr_sweep_kernel(loss: type[Loss], dtype: np.dtype, index_dtype: np.dtype) -> Any:
-    """Return `csr_sweep` for a loss, rows of `dtype` and an integer `index_dtype`."""
+def csr_sweep_kernel(loss: Any, dtype: np.dtype, index_dtype: np.dtype) -> Any:
+    """Return `csr_sweep` for a class of losses, rows of `dtype` and an integer `index_dtype`."""
     index = types.int32 if np.dtype(index_dtype) == np.int32 else types.int64
     integers = types.Array(index, 1, "C", readonly=True)
     return _kernel((kernel_types(dtype).vector_in, integers, integers), "csr_sweep", loss)

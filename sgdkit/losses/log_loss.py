@@ -52,7 +52,8 @@ class Logistic(PointwiseLoss):
     def proximal_slope(c, y, q, hyper):  # noqa: D102
         # The root u of u + q (sigmoid(u) - y) = c, by Newton steps that stay inside its bracket.
         low, high = c - q * (1.0 - y), c + q * y
-        u = np.minimum(np.maximum(0.0 * c, low), high)
+        share = np.minimum(np.maximum(y + c / q, 1e-9), 1.0 - 1e-9)  # what it goes to as q grows
+        u = np.minimum(np.maximum(np.log(share / (1.0 - share)), low), high)
         for _ in range(12):
             sigmoid = 1.0 / (1.0 + np.exp(-np.maximum(u, -80.0)))
             miss = u + q * (sigmoid - y) - c
@@ -60,7 +61,7 @@ class Logistic(PointwiseLoss):
             high = np.where(miss > 0.0, u, high)
             new = u - miss / (1.0 + q * sigmoid * (1.0 - sigmoid))
             middle = 0.5 * (low + high)
-            u = np.where(new > low, np.where(new < high, new, middle), middle)
+            u = np.where(new >= low, np.where(new <= high, new, middle), middle)
         return 1.0 / (1.0 + np.exp(-np.maximum(u, -80.0))) - y
 
     @staticmethod

@@ -11,6 +11,7 @@ from sgdkit.solvers.base import Solver
 from sgdkit.solvers.coordinate_descent import CoordinateDescent
 from sgdkit.solvers.interior_point import InteriorPoint
 from sgdkit.solvers.newton import Newton
+from sgdkit.solvers.sdca import SDCA
 from sgdkit.solvers.systems import can_factor
 from sgdkit.solvers.terms import has_certificate, has_curvature
 
@@ -52,8 +53,10 @@ def choose_optimizer(facts: Facts) -> tuple[UpdateRule | Solver, str]:
     loss, penalty, d = facts.loss, facts.penalty, facts.n_features
     if facts.epochs_because is not None:
         return AdaGrad(), f"{facts.epochs_because}, so an update rule is needed; Adagrad is the default."
-    if isinstance(loss, Hinge) and penalty.l1 == 0.0 < penalty.l2 and can_factor(facts.n_rows, d):
-        return InteriorPoint(), "The hinge loss has a corner, and the problem is small enough to factor."
+    if isinstance(loss, Hinge) and penalty.l1 == 0.0 < penalty.l2:
+        if can_factor(facts.n_rows, d):
+            return InteriorPoint(), "The hinge loss has a corner, and the problem is small enough to factor."
+        return SDCA(), "The hinge loss has a corner, and the problem is too large to factor."
     if not (has_curvature(loss) and has_certificate(loss)):
         return AdaGrad(), f"No solver can bound the distance to the optimum for the loss {loss.name!r}."
     if penalty.l1 > 0.0:

@@ -86,6 +86,12 @@ class Design(ABC):
     def square_sums(self, q: np.ndarray) -> np.ndarray:
         """Return the diagonals of ``A' diag(q) A``, shape (d, k), for `q` of shape (n, k)."""
 
+    def rows(self, chosen: np.ndarray) -> np.ndarray:
+        """Return some dense rows of A."""
+        part = self.X[chosen]
+        part = part.toarray() if sp.issparse(part) else part
+        return (part - self.center) / self.scale
+
     @abstractmethod
     def square_norms(self) -> np.ndarray:
         """Return the squared norm of each raw row; less the centre if the rows are dense."""

@@ -1,6 +1,6 @@
 """Stochastic dual coordinate ascent: row after row, with a bound of the optimum after every sweep."""
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import scipy.sparse as sp
@@ -26,8 +26,8 @@ class SDCA(Solver):
 
     Notes
     -----
-    The intercept is not penalised: a sweep pulls it to where the last sweep left it (proximal point method), so
-    in the limit it is free.
+    The intercept is not penalised: a sweep pulls it to where the last sweep left it (proximal point
+    method), so in the limit it is free.
 
     References
     ----------
@@ -82,9 +82,7 @@ class SDCA(Solver):
             best = _best_intercept(objective, linear, b + sweep.shift @ w)
             run.certify(slopes)
             moved = float(np.linalg.norm((w - before) * scale))
-            run.end_iteration(
-                objective.value(linear + best, v), v, best, gradient_norm=moved, step=1.0
-            )
+            run.end_iteration(objective.value(linear + best, v), v, best, gradient_norm=moved, step=1.0)
             if moved == 0.0 and not objective.intercept:
                 run.stall()
         return run.solution()
@@ -105,15 +103,15 @@ class _Sweep:
         from sgdkit.kernels.dual import csr_sweep_kernel, dense_sweep_kernel
 
         problem, X, center = objective.problem, objective.problem.X, objective.design.center
-        loss = problem.loss
+        loss, kind = problem.loss, cast(Any, type(problem.loss))
         if sp.issparse(X):
             self.shift = center
             self._rows: tuple[Any, ...] = (X.data, X.indices, X.indptr)
-            self._kernel = csr_sweep_kernel(type(loss), X.dtype, X.indices.dtype)
+            self._kernel = csr_sweep_kernel(kind, X.dtype, X.indices.dtype)
         else:
             self.shift = np.zeros_like(center)
             self._rows = (X, center)
-            self._kernel = dense_sweep_kernel(type(loss), X.dtype)
+            self._kernel = dense_sweep_kernel(kind, X.dtype)
         norms = objective.design.square_norms()
         self.stretch = float(objective.weight @ norms) / problem.l2 if objective.intercept else 0.0
         self._norms, self._weight, self._l2 = norms, objective.weight, problem.l2

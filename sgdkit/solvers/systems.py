@@ -24,6 +24,7 @@ __all__ = (
     "can_factor",
     "coupled_matrix",
     "coupled_step",
+    "factor_symmetric",
     "factored_system",
     "solve_by_products",
 )
@@ -68,11 +69,11 @@ class Step(NamedTuple):
         return float(np.sqrt((self.g * self.g).sum() + self.gb @ self.gb))
 
 
-def _factor(matrix: np.ndarray) -> Any:
+def factor_symmetric(matrix: np.ndarray) -> Any:
     """Return the Cholesky factor, of a matrix with a larger diagonal where this one is singular."""
     diagonal = np.diagonal(matrix).copy()
     extra = 0.0
-    largest = max(float(diagonal.max()), _TINY)
+    largest = max(float(diagonal.max(initial=0.0)), _TINY)
     while True:
         try:
             return cho_factor(matrix, lower=True, check_finite=False)
@@ -101,7 +102,7 @@ class FeatureSystem:
             matrix[d, :d] = matrix[:d, d] = sums[:, 0]
             matrix[d, d] = q.sum() + 1e-15
         self._first = (c, sums[:, 1])
-        self._factor = _factor(matrix)
+        self._factor = factor_symmetric(matrix)
 
     def solve(self, c: np.ndarray, v: np.ndarray, linear: np.ndarray) -> Step:
         """Return the step for a right-hand side; `linear` is ``A v``."""
@@ -135,7 +136,7 @@ class RowSystem:
         self._q, self._root = q, np.sqrt(q)
         matrix = self._root[:, None] * self._kernel * self._root
         matrix[np.diag_indices_from(matrix)] += 1.0
-        self._factor = _factor(matrix)
+        self._factor = factor_symmetric(matrix)
 
     def _shrunk(self, c: np.ndarray) -> np.ndarray:
         inner = cho_solve(self._factor, self._root * (self._kernel @ c), check_finite=False)
@@ -209,7 +210,7 @@ def coupled_step(
         matrix[each, output, each, output] += objective.l2[:, 0]
     g, gb = objective.gradient(slopes, v)
     rhs = -np.vstack([g, gb[None, :]])[:m].ravel()
-    found = cho_solve(_factor(matrix.reshape(m * k, m * k)), rhs, check_finite=False).reshape(m, k)
+    found = cho_solve(factor_symmetric(matrix.reshape(m * k, m * k)), rhs, check_finite=False).reshape(m, k)
     p, pb = found[:d], found[d] if objective.intercept else np.zeros(k)
     return Step(p, pb, objective.design.forward(p) + pb, g, gb)
 

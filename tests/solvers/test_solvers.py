@@ -13,7 +13,6 @@ from sgdkit.solvers import (
     BUILTIN,
     FISTA,
     LBFGS,
-    SDCA,
     CoordinateDescent,
     GradientDescent,
     InteriorPoint,
@@ -69,7 +68,7 @@ def test_solvers_agree_and_prove_it(solver, loss, penalty, make_problem, run_sol
     X, y, k = rows(loss)
     problem = make_problem(X, y, loss, penalty.l2, penalty.l1, k)
     best = run_solver(reference(loss), problem, tol=1e-10)
-    run = run_solver(solver, problem, tol=1e-6, max_iter=30_000)
+    run = run_solver(solver, problem, tol=1e-6, max_iter=20_000)
     assert run.reason is StopReason.CONVERGED
     assert run.gap <= 1e-6 * run.objective
     assert run.objective == pytest.approx(best.objective, rel=1e-6)
@@ -257,8 +256,8 @@ def test_the_same_bits_with_any_number_of_threads(solver, make_problem, run_solv
 def test_a_run_from_the_optimum_ends_at_once(solver, loss, penalty, make_problem, run_solver):
     from sgdkit.solvers import SolverPlan
 
-    if solver.name == "interior_point":
-        pytest.skip("an interior point must move away from the boundary first")
+    if isinstance(loss, Hinge):
+        pytest.skip("the weights do not tell the slopes of rows on the margin")
     X, y, k = rows(loss)
     problem = make_problem(X, y, loss, penalty.l2, penalty.l1, k)
     best = run_solver(reference(loss), problem, tol=1e-12).weights

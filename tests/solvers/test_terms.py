@@ -71,3 +71,23 @@ def test_an_unbounded_conjugate_is_never_evaluated_outside_its_domain(loss):
     terms, z = case(loss)
     wild = terms.feasible(100.0 * RANDOM.normal(size=z.shape), True)
     assert np.isfinite(terms.mean_conjugate(wild))
+
+
+WITH_PROXIMAL_SLOPE = {
+    name: kind()
+    for name, kind in Registry().table("loss", plugins=False).items()
+    if kind.function("proximal_slope") is not None
+}
+
+
+@pytest.mark.parametrize("q", [1e-3, 0.1, 1.0, 30.0, 1e3, 1e6])
+@pytest.mark.parametrize("loss", WITH_PROXIMAL_SLOPE.values(), ids=WITH_PROXIMAL_SLOPE)
+def test_the_proximal_slope_is_a_slope_where_it_leads(loss, q):
+    y = RANDOM.integers(0, 2, 200).astype(float)
+    c = max(q, 1.0) * RANDOM.normal(size=200)
+    hyper = loss.hyper_values()
+    slope = type(loss).proximal_slope(c, y, q, hyper)
+    there = c - q * slope
+    near = 1e-6 * max(q, 1.0)
+    below, above = (type(loss).evaluate(there + move, y, hyper)[1] for move in (-near, near))
+    assert (slope >= below - 1e-5).all() and (slope <= above + 1e-5).all()
