@@ -51,7 +51,7 @@ class CoordinateDescent(Solver):
     >>> X, y = load_diabetes(return_X_y=True)
     >>> model = LinearRegressor(penalty="l1", alpha=1.0, optimizer="coordinate_descent").fit(X, y)
     >>> model.converged_, int((model.coef_ == 0.0).sum())
-    (True, 8)
+    (True, 7)
     """
 
     name = "coordinate_descent"
