@@ -12,7 +12,7 @@ from sgdkit.solvers.coordinate_descent import CoordinateDescent
 from sgdkit.solvers.interior_point import InteriorPoint
 from sgdkit.solvers.newton import Newton
 from sgdkit.solvers.sdca import SDCA
-from sgdkit.solvers.systems import can_factor
+from sgdkit.solvers.systems import MAX_FEATURES, can_factor
 from sgdkit.solvers.terms import has_certificate, has_curvature
 
 __all__ = ("Facts", "choose_optimizer")
@@ -61,7 +61,8 @@ def choose_optimizer(facts: Facts) -> tuple[UpdateRule | Solver, str]:
         return AdaGrad(), f"No solver can bound the distance to the optimum for the loss {loss.name!r}."
     if penalty.l1 > 0.0:
         return CoordinateDescent(), f"The loss {loss.name!r} is smooth and the penalty has an l1 part."
-    if can_factor(facts.n_rows, d * (facts.n_outputs if isinstance(loss, BatchLoss) else 1)):
+    couples = isinstance(loss, BatchLoss)
+    if (d + 1) * facts.n_outputs <= MAX_FEATURES if couples else can_factor(facts.n_rows, d):
         return Newton(), f"The loss {loss.name!r} is smooth and the problem is small enough to factor."
     return (
         Newton(),
