@@ -266,3 +266,15 @@ def test_a_run_from_the_optimum_ends_at_once(solver, loss, penalty, make_problem
     again = solver.solve(problem, best, SolverPlan(50, 1e-4))
     assert again.reason is StopReason.CONVERGED
     assert len(again.history["epoch"]) <= 10
+
+
+def test_many_rows_are_met_near_the_optimum(make_problem, run_solver, monkeypatch):
+    from sgdkit.solvers import newton
+
+    X, y, _ = rows(Logistic(), n=20_000)
+    problem = make_problem(X, y, Logistic(), 1e-3)
+    cold = run_solver(Newton(), problem, tol=1e-9)
+    monkeypatch.setattr(newton, "SAMPLE_LEAST", 1000)
+    warm = run_solver(Newton(), problem, tol=1e-9)
+    assert len(warm.history["epoch"]) < len(cold.history["epoch"])
+    assert warm.objective == pytest.approx(cold.objective, rel=1e-9)
