@@ -175,11 +175,19 @@ class Run:
         """The gap of the best point so far."""
         return self.gap_of(self.best[0])
 
+    @property
+    def _is_attained(self) -> bool:
+        """Whether some weights have the least objective: not for separable classes without a penalty."""
+        return self.objective.bounded or "regression" in self.objective.problem.loss.tasks
+
     def is_within(self, distance: float, value: float) -> bool:
         """Tell whether `distance` is small enough beside the objective `value`, or hidden by rounding."""
         if self.plan.tol is None:
             return False
-        return distance <= max(self.plan.tol * abs(value), 2.0 * ROUNDING * abs(self.objective.null))
+        null = abs(self.objective.null)
+        # An exact fit has an objective near zero, of which no share can be proved.
+        hidden = 2.0 * ROUNDING * null if self._is_attained and abs(value) < 1e-6 * null else 0.0
+        return distance <= max(self.plan.tol * abs(value), hidden)
 
     def end_iteration(
         self,
@@ -228,9 +236,7 @@ class Run:
         self._last = weights
         asked = plan.observe is not None and plan.observe(weights, self._made - 1)
         distance = self.gap if self.objective.bounded else estimate
-        if "regression" in self.objective.problem.loss.tasks:
-            # Not negative, so the objective is itself a distance: that of an exact fit is tiny. That of
-            # separable classes is too, but their least value is nowhere.
+        if self._is_attained:  # not negative, so an objective is itself a distance: an exact fit's is tiny
             distance = min(distance, abs(value))
         if self.is_within(distance, self.best[0]):
             self._reason = StopReason.CONVERGED
