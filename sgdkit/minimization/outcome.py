@@ -117,9 +117,9 @@ def _words(run: "Run", status: Status, size: float) -> str:
         if run.steps == 0:
             return "Value or gradient at x0 is not finite; start elsewhere."
         return (
-            f"Value or gradient was not finite in {run.not_finite} step(s), the last of them step {run.steps}; "
-            f"x is the best point before, that of step {best.step}. Lower learning_rate, leave it "
-            "'auto', or set bounds."
+            f"Value or gradient was not finite in {run.not_finite} step(s), and the run ended in step "
+            f"{run.steps}; x is the best point before, that of step {best.step}. Lower learning_rate, leave "
+            "it 'auto', or set bounds."
         )
     words = f"The {run.stop.max_iter} steps of max_iter were made; the gradient is still {size:.3g}."
     if not run.rate.adaptive and last.value > max(run.trace.first, best.value):

@@ -98,7 +98,7 @@ class Run:
     ):
         self.function, self.box, self.stepper, self.rate = function, box, stepper, rate
         self.trace, self.random = trace, random
-        self.steps = self.not_finite = self._waited = self._failures = 0
+        self.steps = self.not_finite = self._waited = self._failures = self._lost = 0
         self.now = self.best = self._look(start, float("nan"), start)
         self._first = self.best.value
 
@@ -148,6 +148,7 @@ class Run:
         self.steps += 1
         point = self._look(there, rate, self.now.x)
         self.not_finite += not point.finite
+        self._lost += not point.finite
         if not self.rate.adaptive:
             if not point.finite:
                 return Status.NOT_FINITE
@@ -157,7 +158,7 @@ class Run:
         if point.finite and point.value <= self._first:
             self.now = point
             if self._is_best(point):
-                self._waited = self._failures = 0
+                self._waited = self._failures = self._lost = 0
                 self.rate.learn(point.value, True)
                 return None
             self._waited += 1
@@ -171,7 +172,7 @@ class Run:
         self._failures += 1
         if self._failures < MOST_FAILURES:
             return None
-        return Status.NOT_FINITE if 2 * self.not_finite > self.steps else Status.STUCK
+        return Status.NOT_FINITE if self._lost else Status.STUCK
 
     def _is_best(self, point: Point) -> bool:
         """Keep the point if it is the best so far; between equal values the smaller gradient counts."""

@@ -142,7 +142,7 @@ def undefined_below_zero(x):
 def test_a_value_that_is_not_finite_ends_a_run_at_the_last_good_point():
     result = minimize(undefined_below_zero, [3.0], jac=True, method="sgd", learning_rate=2.0)
     assert (result.success, result.status, result.x.tolist()) == (False, 3, [3.0])
-    assert "the last of them step 1; x is the best point before" in result.message
+    assert "ended in step 1; x is the best point before" in result.message
     start = minimize(undefined_below_zero, [-1.0], jac=True)
     assert (start.success, start.status, start.nit) == (False, 3, 0) and "start elsewhere" in start.message
 
