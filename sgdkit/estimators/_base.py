@@ -16,14 +16,23 @@ from sgdkit._compat import CallbackSupportMixin
 from sgdkit.backends.base import Backend, Problem, TrainState
 from sgdkit.backends.select import is_cupy, select_backend
 from sgdkit.data.order import RUN_LENGTH, SHUFFLE_ROWS_BELOW, looks_ordered, run_edges
+from sgdkit.engine.averaging import averaged_state
 from sgdkit.engine.loop import Plan, fold_center, initial_state, restarted, train
 from sgdkit.engine.rates import automatic_rates, column_centers, constant_loss, mean_square_slope
 from sgdkit.engine.stopping import StopReason
+from sgdkit.estimators._averaging import choose_solution
 from sgdkit.estimators._evidence import describe, warn_if_unfinished
 from sgdkit.estimators._inputs import check_rows
 from sgdkit.estimators._inspection import ExplainMixin
 from sgdkit.estimators._params import ComponentParams
-from sgdkit.estimators._resolve import check_parameters, loss_for, penalty_of, rule_of, schedule_of
+from sgdkit.estimators._resolve import (
+    averaging_of,
+    check_parameters,
+    loss_for,
+    penalty_of,
+    rule_of,
+    schedule_of,
+)
 from sgdkit.estimators._rows import TrainingRows
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.losses.base import Loss
@@ -159,6 +168,8 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
             n_outputs=rows.n_outputs,
             fit_intercept=fit_intercept,
             center=center,
+            clip_norm=float("inf") if self.clip_norm is None else float(self.clip_norm),
+            clip_value=float("inf") if self.clip_value is None else float(self.clip_value),
         )
         start = loss.best_constant(rows.y, rows.weight, k)
         if state is None:
@@ -175,8 +186,12 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
             state.damping, state.best_objective, state.waited = 1.0, float("inf"), 0
         seed = memory["seed"] if continued else int(check_random_state(self.random_state).randint(2**31 - 1))
 
+        averaging = averaging_of(self)
+        by_average = averaging is not None and (streaming or bool(self.early_stopping))
+
         def attributes(state: TrainState) -> dict[str, Any]:
-            return self._attributes(state, rows, backend, center)
+            shown = averaged_state(state) if by_average else state
+            return self._attributes(shown, rows, backend, center)
 
         plan = Plan(
             schedule=schedule,
@@ -190,8 +205,12 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
             validate=None if rows.validation is None else self._validator(rows.validation, attributes),
             early_stopping=bool(self.early_stopping) and rows.validation is not None,
             observe=None if context is None else self._observer(rows, attributes, context),
+            averaging=averaging,
         )
         result = train(problem, state, backend, plan)
+        solution, averages = result.state, dict[str, Any]()
+        if averaging is not None:
+            solution, averages = choose_solution(problem, backend, result.state, averaging, by_average)
         objective = result.history["objective"]
         stood_still = result.reason is StopReason.CONVERGED and objective[-1] >= objective[0]
         if stood_still and rows.edges is None:
@@ -199,12 +218,14 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
             if objective[-1] > 1.5 * constant > 0.0:
                 result = replace(result, reason=StopReason.DIVERGED)
         self._training = {
-            "state": result.state, "rates": rates, "center": center, "seed": seed, "rule": type(rule),
+            "state": result.state if streaming else solution,
+            "rates": rates, "center": center, "seed": seed, "rule": type(rule),
             "schedule": type(schedule) if follows else None,
         }  # fmt: skip
         rates_used = result.history["learning_rate"]
         parts = describe(self, problem, backend, reason, schedule, rates_used)
-        self.__dict__.update(attributes(result.state) | parts)
+        parts["components_"] |= averages
+        self.__dict__.update(self._attributes(solution, rows, backend, center) | parts)
         self.n_iter_ = max(len(result.history["epoch"]), 1)
         self.stop_reason_ = result.reason.value
         self.converged_ = result.reason in (StopReason.CONVERGED, StopReason.EARLY_STOPPING)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from sgdkit.backends.select import BACKENDS
+from sgdkit.engine.averaging import Averaging
 from sgdkit.estimators._params import check_choice, check_number
 from sgdkit.exceptions import InvalidParameterError, UnsupportedCombinationError
 from sgdkit.losses.base import Loss
@@ -15,7 +16,7 @@ from sgdkit.plugin.registry import default_registry
 from sgdkit.schedules.base import Schedule
 from sgdkit.schedules.constant import Constant
 
-__all__ = ("check_parameters", "loss_for", "penalty_of", "rule_of", "schedule_of")
+__all__ = ("averaging_of", "check_parameters", "loss_for", "penalty_of", "rule_of", "schedule_of")
 
 
 def check_parameters(model: Any) -> None:
@@ -32,10 +33,13 @@ def check_parameters(model: Any) -> None:
     check_number(model, "tol", 0.0, optional=True)
     check_number(model, "n_iter_no_change", 1, integer=True)
     check_number(model, "validation_fraction", 0.0, 1.0, low_open=True, high_open=True)
+    check_number(model, "clip_norm", 0.0, low_open=True, optional=True)
+    check_number(model, "clip_value", 0.0, low_open=True, optional=True)
     check_choice(model, "penalty", PENALTIES)
     check_choice(model, "backend", BACKENDS)
     if model.batch_size != "auto":
         check_number(model, "batch_size", 1, integer=True)
+    averaging_of(model)
     for flag in ("shuffle", "early_stopping", "warm_start"):
         check_choice(model, flag, (True, False))
 
@@ -85,3 +89,18 @@ def penalty_of(model: Any, rule: UpdateRule) -> Penalty:
             f"Use one of {', '.join(map(repr, able))}, or penalty='l2'."
         )
     return penalty
+
+
+def averaging_of(model: Any) -> Averaging | None:
+    """Return how weights are averaged, or None."""
+    given = model.average
+    if isinstance(given, bool | np.bool_):
+        return Averaging("uniform") if given else None
+    if isinstance(given, str) and given in ("polynomial", "exponential"):
+        return Averaging(given)
+    if isinstance(given, int | np.integer) and given >= 0:
+        return Averaging("uniform", int(given)) if given else None
+    raise InvalidParameterError(
+        f"{type(model).__name__}(average={given!r}): average must be True or False, a number of rows after "
+        "which it starts, 'polynomial' or 'exponential'."
+    )
