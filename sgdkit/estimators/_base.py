@@ -21,6 +21,7 @@ from sgdkit.engine.loop import Plan, fold_center, initial_state, restarted, trai
 from sgdkit.engine.rates import automatic_rates, column_centers, constant_loss, mean_square_slope
 from sgdkit.engine.stopping import StopReason
 from sgdkit.estimators._averaging import choose_solution
+from sgdkit.estimators._diagnosis import DiagnosisMixin, facts_of
 from sgdkit.estimators._evidence import describe, warn_if_unfinished
 from sgdkit.estimators._inputs import check_rows
 from sgdkit.estimators._inspection import ExplainMixin
@@ -43,7 +44,7 @@ __all__ = ("LinearModel",)
 AUTO_BATCH = 64
 
 
-class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstimator):
+class LinearModel(DiagnosisMixin, ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstimator):
     """Base of the estimators; see one of them for the parameters."""
 
     _task: ClassVar[str]
@@ -230,6 +231,7 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
         self.stop_reason_ = result.reason.value
         self.converged_ = result.reason in (StopReason.CONVERGED, StopReason.EARLY_STOPPING)
         self.history_ = result.history
+        self._facts = {} if streaming else facts_of(loss, start, rows, automatic)
         warn_if_unfinished(self, result, plan, rows.X)
         return self
 

@@ -98,6 +98,9 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
         One value an epoch of `epoch`, `objective` (running mean loss plus penalty),
         `validation_score`, `gradient_norm`, `learning_rate`, `update_ratio`, `seconds`; a pandas
         DataFrame takes it as it is.
+    diagnosis_ : list of Finding
+        What the run shows to be wrong or worth knowing, with figures and advice; empty for a clean run.
+        See `sgdkit.inspection.Finding`.
     objective_ : str
         The formula that was minimised.
     components_ : dict

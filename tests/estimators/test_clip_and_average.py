@@ -74,9 +74,7 @@ def test_sparse_and_reference_averages_are_the_dense_ones(problem):
 
 def test_with_early_stopping_the_average_is_scored_and_kept(problem):
     estimator, X, y = problem
-    model = estimator(
-        early_stopping=True, average=True, random_state=0, max_iter=1000, n_iter_no_change=5
-    )
+    model = estimator(early_stopping=True, average=True, random_state=0, max_iter=1000, n_iter_no_change=5)
     model.fit(X[60:], y[60:], X_val=X[:60], y_val=y[:60])
     assert model.components_["averaging"]["model"] == "average"
     assert model.score(X[:60], y[:60]) == pytest.approx(np.nanmax(model.history_["validation_score"]))
