@@ -7,7 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sgdkit.backends.select import is_cupy
 from sgdkit.engine.diagnosis import Finding, Run, diagnose
-from sgdkit.engine.diagnosis.columns import look_at_columns
+from sgdkit.engine.diagnosis.columns import Columns, look_at_columns
 from sgdkit.engine.rates import constant_loss
 from sgdkit.estimators._rows import TrainingRows
 from sgdkit.losses.base import Loss
@@ -32,8 +32,8 @@ def facts_of(loss: Loss, start: np.ndarray, rows: TrainingRows, automatic: bool)
     facts: dict[str, Any] = {"automatic": automatic}
     if rows.edges is None:
         facts["constant"] = constant_loss(loss, start, rows.y, rows.weight)
-    if not is_cupy(rows.X):
-        facts["columns"] = look_at_columns(rows.X)
+    if not is_cupy(rows.X) and (columns := look_at_columns(rows.X)) is not None:
+        facts["columns"] = vars(columns)  # as plain values: they are kept with the model
     return facts
 
 
@@ -47,6 +47,9 @@ class DiagnosisMixin:
         """What the last run shows, worked out when it is asked for."""
         check_is_fitted(self, "history_")
         model: Any = self
+        facts = {"automatic": True} | self._facts
+        if "columns" in facts:
+            facts["columns"] = Columns(**facts["columns"])
         return diagnose(
             Run(
                 history=model.history_,
@@ -55,6 +58,6 @@ class DiagnosisMixin:
                 alpha=float(model.alpha),
                 tol=model.tol,
                 early_stopping=bool(model.early_stopping),
-                **({"automatic": True} | self._facts),
+                **facts,
             )
         )

@@ -18,9 +18,9 @@ def vanishing_gradients(run: Run) -> Finding | None:
     return Finding(
         "vanishing_gradients",
         "warning",
-        f"No column varies more than column {place}, with a standard deviation of {spread:.2g}; gradients are "
-        f"in proportion, and the objective stayed at {run.objective.min():.4g}, a model without features having "
-        f"{run.constant:.4g}.",
+        f"No column varies more than column {place}, with a standard deviation of {spread:.2g}; gradients "
+        f"are in proportion, and the objective stayed at {run.objective.min():.4g}, where a model without "
+        f"features has {run.constant:.4g}.",
         "Scale the features, or use learning_rate='auto'.",
     )
 
