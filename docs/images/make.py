@@ -80,7 +80,7 @@ def paths():
         return a**2 + b**2, np.array([4.0 * a * x + 2.0 * b, 2.0 * a + 4.0 * b * y])
 
     methods = ["sgd", "momentum", "adagrad", "adam"]
-    figure = Figure(figsize=(10.0, 4.4), layout="constrained", facecolor="white")
+    figure = Figure(figsize=(9.0, 5.4), layout="constrained", facecolor="white")
     left, right = figure.subplots(1, 2)
     OptimizerPathDisplay.from_function(
         rosen, methods, [-1.2, 1.0], [(-1.8, 1.6), (-0.6, 2.2)], jac=rosen_der, max_iter=2000, ax=left

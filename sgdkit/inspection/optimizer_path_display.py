@@ -17,6 +17,8 @@ RESOLUTION = 160
 class OptimizerPathDisplay:
     """Contours of a function of two variables, and the way each optimizer takes over them.
 
+    Steps that an automatic rate took back are left out.
+
     Parameters
     ----------
     grid : tuple of three ndarrays of shape (n, n)
@@ -143,8 +145,8 @@ class OptimizerPathDisplay:
         ax.contour(a, b, height, levels=levels, colors=MUTED, linewidths=0.6, alpha=0.5)
         start = next(iter(self.results.values())).trace["path"][0]
         for i, (label, result) in enumerate(self.results.items()):
-            color, path = LINES[i % len(LINES)], result.trace["path"]
-            ax.plot(*path.T, color=color, linewidth=1.3, alpha=0.85, zorder=3)
+            color = LINES[i % len(LINES)]
+            ax.plot(*_kept(result.trace).T, color=color, linewidth=1.3, alpha=0.85, zorder=3)
             text = f"{label}: {result.fun:.2g} in {result.nit} steps"
             ax.plot(
                 *result.x, "o", color=color, markersize=7.0, markeredgecolor="white", label=text, zorder=5
@@ -154,8 +156,21 @@ class OptimizerPathDisplay:
         ax.set_ylim(b.min(), b.max())
         ax.set_xlabel("x[0]", color=INK)
         ax.set_ylabel("x[1]", color=INK)
-        ax.legend(frameon=True, framealpha=0.9, edgecolor="none", fontsize=8.5)
+        # Below the picture: inside it could hide a minimum.
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), frameon=False, fontsize=8.5)
         plain(ax)
         ax.grid(False)
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+
+def _kept(trace: dict[str, np.ndarray]) -> np.ndarray:
+    """Return the points of a path without those that were taken back."""
+    path, kept = trace["path"], [0]
+    for k in range(1, len(path)):
+        gone = float(np.linalg.norm(path[k] - path[kept[-1]]))
+        if not np.isclose(gone, trace["step_norm"][k], rtol=1e-9):  # it started from the best point instead
+            best = int(np.nanargmin(trace["fun"][:k]))
+            kept = kept[: kept.index(best) + 1]
+        kept.append(k)
+    return np.asarray(path[kept])

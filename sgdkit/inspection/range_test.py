@@ -13,6 +13,7 @@ from sklearn.utils.class_weight import compute_class_weight
 
 from sgdkit.exceptions import ConvergenceWarning, InvalidParameterError
 from sgdkit.inspection.fitted import on_host
+from sgdkit.inspection.smoothing import smooth
 
 __all__ = ("RangeTest", "lr_range_test")
 
@@ -132,6 +133,7 @@ def lr_range_test(
             factors = compute_class_weight("balanced", classes=classes, y=y)
             model.set_params(class_weight=dict(zip(classes.tolist(), factors.tolist(), strict=True)))
     random = check_random_state(model.random_state if random_state is None else random_state)
+    model.set_params(random_state=int(random.randint(2**31 - 1)))
     size = ROWS if model.batch_size == "auto" else int(model.batch_size)
     chunks = _chunks(len(y), size, None if qid is None else np.asarray(on_host(qid)), random)
     X = X.tocsr() if hasattr(X, "tocsr") else X
@@ -183,9 +185,7 @@ def _read(rates: np.ndarray, objective: np.ndarray) -> RangeTest:
     rates = rates[: len(finite)]
     if not len(finite):
         return RangeTest(rates, finite, finite, None, float("nan"), diverged)
-    distance = np.arange(len(finite))[:, None] - np.arange(len(finite))[None, :]
-    kernel = np.exp(-0.5 * (distance / BANDWIDTH) ** 2)
-    smoothed = kernel @ finite / kernel.sum(axis=1)
+    smoothed = smooth(finite, BANDWIDTH)
     least = int(smoothed.argmin())
     suggestion = None
     if least >= 2:

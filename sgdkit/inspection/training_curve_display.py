@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.inspection.drawing import ACCENT, INK, LINES, MUTED, new_axes, plain
+from sgdkit.inspection.smoothing import smooth
 
 __all__ = ("TrainingCurveDisplay",)
 
@@ -28,8 +29,9 @@ class TrainingCurveDisplay:
     ----------
     history : mapping of str to ndarray of shape (n_epochs,)
         As in ``history_``.
-    smoothing : float, default=0.8
-        Share of the past in the smoothed objective, in [0, 1); 0 draws the raw one alone.
+    smoothing : float, default=2.0
+        Epochs over which the objective is smoothed: standard deviation of a Gaussian, zero or positive;
+        0 draws the raw one alone.
 
     Attributes
     ----------
@@ -51,13 +53,13 @@ class TrainingCurveDisplay:
     >>> display.figure_.savefig("training.png")  # doctest: +SKIP
     """
 
-    def __init__(self, history: Mapping[str, np.ndarray], *, smoothing: float = 0.8):
+    def __init__(self, history: Mapping[str, np.ndarray], *, smoothing: float = 2.0):
         self.history = history
         self.smoothing = smoothing
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, *, columns: Sequence[str] | None = None, smoothing: float = 0.8, ax: Any = None
+        cls, estimator: Any, *, columns: Sequence[str] | None = None, smoothing: float = 2.0, ax: Any = None
     ) -> Self:
         """Draw the history of a fitted model.
 
@@ -67,7 +69,7 @@ class TrainingCurveDisplay:
             Fitted.
         columns, ax
             As for `plot`.
-        smoothing : float, default=0.8
+        smoothing : float, default=2.0
             As for the display.
 
         Returns
@@ -97,20 +99,20 @@ class TrainingCurveDisplay:
         Raises
         ------
         InvalidParameterError
-            For unknown columns, another number of axes, or a smoothing outside [0, 1).
+            For unknown columns, another number of axes, or a negative smoothing.
         ImportError
             Without Matplotlib.
         """
-        if not 0.0 <= self.smoothing < 1.0:
-            raise InvalidParameterError(f"smoothing={self.smoothing!r} must be in [0, 1).")
+        if not 0.0 <= self.smoothing < np.inf:
+            raise InvalidParameterError(f"smoothing={self.smoothing!r} must be zero or positive, in epochs.")
         scored = bool(np.isfinite(self.history["validation_score"]).any())
         names = tuple(columns or [name for name in tuple(TITLES)[:4] if scored or name != "validation_score"])
         if unknown := [name for name in names if name not in TITLES]:
             raise InvalidParameterError(
                 f"columns={list(columns or ())!r}: {unknown[0]!r} is none of {', '.join(map(repr, TITLES))}."
             )
+        wide = min(len(names), 2)
         if ax is None:
-            wide = min(len(names), 2)
             high = -(-len(names) // wide)
             grid = new_axes(high, wide, (4.2 * wide, 2.5 * high), "Drawing a training curve", sharex=True)
             axes = grid.ravel()
@@ -123,8 +125,11 @@ class TrainingCurveDisplay:
             raise InvalidParameterError(
                 f"ax has {len(axes)} axes for {len(names)} column(s), {', '.join(names)}; pass one for each."
             )
-        for each, name in zip(axes, names, strict=True):
+        for i, (each, name) in enumerate(zip(axes, names, strict=True)):
             self._draw(each, name)
+            if ax is not None or i >= len(names) - wide:
+                each.set_xlabel("epoch", color=INK)
+                each.tick_params(labelbottom=True)
         self.axes_, self.ax_, self.figure_ = axes, axes[0], axes[0].figure
         return self
 
@@ -132,7 +137,7 @@ class TrainingCurveDisplay:
         epochs, values = self.history["epoch"], self.history[name]
         if name == "objective" and self.smoothing > 0.0 and len(values) > 1:
             ax.plot(epochs, values, color=MUTED, linewidth=0.8, alpha=0.7, label="each epoch")
-            ax.plot(epochs, _smooth(values, self.smoothing), color=ACCENT, linewidth=1.8, label="smoothed")
+            ax.plot(epochs, smooth(values, self.smoothing), color=ACCENT, linewidth=1.8, label="smoothed")
             ax.legend(frameon=False, fontsize=8.5)
         elif name == "learning_rate":
             ax.plot(epochs, values, color=ACCENT, linewidth=1.8, drawstyle="steps-mid")
@@ -151,16 +156,7 @@ class TrainingCurveDisplay:
             ax.legend(frameon=False, fontsize=8.5)
         if name in LOGARITHMIC and (values > 0.0).any() and values.max() > 20.0 * values[values > 0.0].min():
             ax.set_yscale("log")
+        elif name == "learning_rate":
+            ax.set_ylim(bottom=0.0)
         ax.set_title(TITLES[name], loc="left", fontsize=10, color=INK)
-        ax.set_xlabel("epoch", color=INK)
-        ax.label_outer()
         plain(ax)
-
-
-def _smooth(values: np.ndarray, share: float) -> np.ndarray:
-    """Return exponential means, corrected for the short past of the first ones."""
-    smoothed, total, weight = np.empty_like(values), 0.0, 0.0
-    for i, value in enumerate(values):
-        total, weight = share * total + value, share * weight + 1.0
-        smoothed[i] = total / weight
-    return smoothed
