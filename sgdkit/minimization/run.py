@@ -19,6 +19,7 @@ __all__ = ("Point", "Run", "Stop")
 # With an automatic rate: steps without a new least value before going back to it at half the rate,
 # and how often that may happen in a row.
 PATIENCE = 5
+WATCHING = 10
 MOST_FAILURES = 60
 STANDSTILL = 100
 
@@ -161,7 +162,9 @@ class Run:
                 self._waited = self._failures = self._lost = 0
                 self.rate.learn(point.value, True)
                 return None
-            self._waited += 1
+            # Some rules only watch at first (RAdam).
+            watching = self.stepper.count <= WATCHING and point.value == self.best.value
+            self._waited += not watching
             if self._waited < PATIENCE:
                 self.rate.learn(point.value, None)
                 return None

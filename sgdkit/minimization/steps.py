@@ -40,6 +40,11 @@ class Stepper:
             t = float(self.count + 1)
             return apply_rule(np, self.rule, x, gradient, self.slots, np.full(self.n, rate), t)
 
+    def state_depends_on_rate(self, x: np.ndarray, gradient: np.ndarray) -> bool:
+        """Tell whether the slots after the next step are others at another rate."""
+        one, half = (self.try_step(x, gradient, rate)[1] for rate in (1.0, 0.5))
+        return any(not np.array_equal(a, b) for a, b in zip(one, half, strict=True))
+
     def step(self, x: np.ndarray, gradient: np.ndarray, rate: float) -> np.ndarray:
         """Make the next step."""
         moved, self.slots = self.try_step(x, gradient, rate)
@@ -125,6 +130,7 @@ class DistanceRate(Rate):
         self.reach = 1e-4 * (1.0 + float(np.linalg.norm(start)))
         self.weighted = 0.0
         self.rate_at_restart = 0.0
+        self.accumulates: bool | None = False if free else None
 
     def next(self, stepper: Stepper, x: np.ndarray, gradient: np.ndarray, step: int) -> float:  # noqa: D102
         rate = self.factor * (1.0 if self.shape is None else self.shape.rate(step, self.max_iter))
@@ -133,10 +139,12 @@ class DistanceRate(Rate):
             self.reach = max(self.reach, float(np.linalg.norm(x - self.start)))
             self.weighted += self.reach**2 * float(np.sum((unit - x) ** 2))
             rate *= self.reach**2 / self.weighted**0.5 if self.weighted > 0.0 else 0.0
-        # Rules that sum up gradients would keep the stiffness of the first, tiny steps.
+        if self.accumulates is None:
+            self.accumulates = stepper.rule.anneals or stepper.state_depends_on_rate(x, gradient)
+        # What they have summed up keeps the stiffness of the first, tiny steps.
         if stepper.count == 0:
             self.rate_at_restart = rate
-        elif stepper.rule.anneals and rate > 2.0 * self.rate_at_restart:
+        elif self.accumulates and rate > 2.0 * self.rate_at_restart:
             stepper.restart()
             self.rate_at_restart = rate
         return rate
