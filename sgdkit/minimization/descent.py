@@ -101,6 +101,8 @@ def minimize(
 
     Notes
     -----
+    What is minimised is `fun` alone: no penalty, no weight decay.
+
     Where a Hessian or line searches are affordable, ``scipy.optimize.minimize`` with BFGS needs fewer
     evaluations. Update rules are for comparing optimizers, for gradients with errors that break line
     searches, and as the polish behind a global search; see `scipy_method`. A small gradient is no proof
