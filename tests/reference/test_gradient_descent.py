@@ -5,6 +5,7 @@ import pytest
 from scipy.optimize import minimize as scipy_minimize
 
 from sgdkit import LinearRegressor, minimize
+from sgdkit.exceptions import ConvergenceWarning
 
 
 def parabola(theta):
@@ -97,6 +98,17 @@ def test_the_bounds_hold_for_an_estimator_with_full_batches(seed):
     t = np.arange(60)
     assert (gap[1:] <= L * best @ best / (2.0 * t[1:]) + 1e-12).all()
     assert (gap <= (1.0 - mu / L) ** t * gap[0] + 1e-12).all()
+
+
+def test_an_estimator_says_too_that_four_points_were_not_fitted():
+    X, y = np.array([[1.0], [2.0], [3.0], [4.0]]), np.array([2.0, 4.0, 5.0, 4.0])
+    model = LinearRegressor(
+        optimizer="sgd", learning_rate=0.02, batch_size=4, alpha=0.0, max_iter=500, random_state=0
+    )
+    with pytest.warns(ConvergenceWarning, match="max_iter=500"):
+        model.fit(X, y)
+    assert not model.converged_ and abs(model.coef_[0] - 0.7) > 0.1
+    assert [finding.name for finding in model.diagnosis_] == ["unfinished"]
 
 
 def four_points(theta):
