@@ -42,18 +42,20 @@ def minimize(
 
     Parameters
     ----------
-    fun : callable(x, *args) -> float
-        The function, convex or not, of an array of shape (n,). With ``jac=True`` it returns value and
-        gradient. NaN and infinity may be returned where it is not defined.
+    fun : callable
+        The function, convex or not: ``fun(x, *args)`` returns its value, a number, at an array of shape
+        (n,). With ``jac=True`` it returns value and gradient. NaN and infinity may be returned where it
+        is not defined.
     x0 : array-like of shape (n,)
         Where to start; finite. Moved into the bounds.
     args : tuple, default=()
         Further arguments of `fun` and `jac`.
     method : str or UpdateRule, default="adam"
         Any update rule, built in or from a plugin, by name or as an object.
-    jac : callable(x, *args) -> array, True, "2-point", "3-point" or None, default=None
-        The gradient. None and ``"2-point"`` take forward differences, n more evaluations for each
-        gradient and seven digits at best; ``"3-point"`` central ones, 2n more and ten digits.
+    jac : callable, True, "2-point", "3-point" or None, default=None
+        The gradient: ``jac(x, *args)`` returns an array of shape (n,). None and ``"2-point"`` take
+        forward differences, n more evaluations for each gradient and seven digits at best;
+        ``"3-point"`` central ones, 2n more and ten digits.
     learning_rate : "auto", float, str or Schedule, default="auto"
         ``"auto"`` needs no tuning: DoWG on the rule's own step, and steps that lead nowhere are taken
         back. A number is used as it is, and nothing is taken back. A schedule by name or object gives

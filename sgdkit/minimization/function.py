@@ -19,8 +19,8 @@ class CountedFunction:
 
     Parameters
     ----------
-    fun : callable(x, *args) -> float
-        The function; with ``jac=True`` it returns value and gradient.
+    fun : callable
+        The function, called as ``fun(x, *args)``; with ``jac=True`` it returns value and gradient.
     jac : None, True, callable or {"2-point", "3-point"}
         Where the gradient comes from; None means ``"2-point"``.
     args : tuple
