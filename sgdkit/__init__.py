@@ -17,6 +17,8 @@ _HOMES = {
     "GovernanceReport": "sgdkit.governance",
     "audit": "sgdkit.governance",
     "governance_scoring": "sgdkit.governance",
+    "minimize": "sgdkit.minimization",
+    "scipy_method": "sgdkit.minimization",
 }
 
 __all__ = (
@@ -28,6 +30,8 @@ __all__ = (
     "__version__",
     "audit",
     "governance_scoring",
+    "minimize",
+    "scipy_method",
 )
 
 

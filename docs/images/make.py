@@ -3,14 +3,22 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
-from sklearn.datasets import load_diabetes
+from scipy.optimize import rosen, rosen_der
+from sklearn.datasets import load_breast_cancer, load_diabetes
+from sklearn.preprocessing import StandardScaler
 
-from sgdkit import LinearRegressor
+from sgdkit import LinearRegressor, LogisticClassifier
 from sgdkit.demo.cases import load_cases
 from sgdkit.demo.train import train_case
 from sgdkit.governance.render import plots
-from sgdkit.inspection import CoefficientDisplay
+from sgdkit.inspection import (
+    CoefficientDisplay,
+    LearningRateDisplay,
+    OptimizerPathDisplay,
+    TrainingCurveDisplay,
+)
 from sgdkit.schedules import (
     Constant,
     Cosine,
@@ -63,7 +71,54 @@ def coefficients():
     return CoefficientDisplay.from_estimator(model, summary=model.summary(standardised, y)).figure_
 
 
-FIGURES = {"dimensions": dimensions, "schedules": schedules, "coefficients": coefficients}
+def paths():
+    """The picture of the user guide's page on functions: Rosenbrock's valley and Himmelblau's four minima."""
+
+    def himmelblau(z):
+        x, y = z
+        a, b = x**2 + y - 11.0, x + y**2 - 7.0
+        return a**2 + b**2, np.array([4.0 * a * x + 2.0 * b, 2.0 * a + 4.0 * b * y])
+
+    methods = ["sgd", "momentum", "adagrad", "adam"]
+    figure = Figure(figsize=(9.0, 5.4), layout="constrained", facecolor="white")
+    left, right = figure.subplots(1, 2)
+    OptimizerPathDisplay.from_function(
+        rosen, methods, [-1.2, 1.0], [(-1.8, 1.6), (-0.6, 2.2)], jac=rosen_der, max_iter=2000, ax=left
+    )
+    left.set_title("Rosenbrock", loc="left", fontsize=10)
+    OptimizerPathDisplay.from_function(
+        himmelblau, methods, [0.0, 0.0], [(-5.0, 5.0), (-5.0, 5.0)], jac=True, max_iter=2000, ax=right
+    )
+    right.set_title("Himmelblau", loc="left", fontsize=10)
+    return figure
+
+
+def range_test():
+    X, y = load_breast_cancer(return_X_y=True)
+    X = StandardScaler().fit_transform(X)
+    model = LogisticClassifier(optimizer="adam", random_state=0)
+    return LearningRateDisplay.from_estimator(model, X, y, high=100.0).figure_
+
+
+def training_curve():
+    """Too few rows for the columns: the score falls back while the objective goes on falling."""
+    random = np.random.default_rng(1)
+    X, X_val = random.normal(size=(60, 40)), random.normal(size=(300, 40))
+    y, y_val = X[:, 0] + 2.0 * random.normal(size=60), X_val[:, 0] + 2.0 * random.normal(size=300)
+    model = LinearRegressor(
+        alpha=0.0, optimizer="sgd", learning_rate=0.005, max_iter=120, tol=None, random_state=0
+    )
+    return TrainingCurveDisplay.from_estimator(model.fit(X, y, X_val=X_val, y_val=y_val)).figure_
+
+
+FIGURES = {
+    "dimensions": dimensions,
+    "schedules": schedules,
+    "coefficients": coefficients,
+    "paths": paths,
+    "range_test": range_test,
+    "training_curve": training_curve,
+}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or FIGURES:

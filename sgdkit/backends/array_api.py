@@ -88,6 +88,16 @@ def apply_rule(
     return w, slots
 
 
+def _clipped(xp: Any, gradient: Any, norm: float, value: float) -> Any:
+    """Return the gradient with its components, then its norm, held below the limits."""
+    if value < np.inf:
+        gradient = xp.clip(gradient, -value, value)
+    if norm < np.inf:
+        size = float(xp.sum(gradient * gradient)) ** 0.5
+        gradient = gradient * (norm / size) if size > norm else gradient
+    return gradient
+
+
 class ArrayBackend(Backend):
     """Epochs over arrays of one namespace.
 
@@ -153,6 +163,8 @@ class ArrayBackend(Backend):
             total = xp.where(xp.abs(total) <= roundoff * magnitude, 0.0 * total, total)
             by_feature = X.T @ slope - center.T * total
             gradient = xp.concat([xp.reshape(by_feature, (-1,)), total])[:n_moving]
+            square_sum += float(xp.sum(gradient * gradient))
+            gradient = _clipped(xp, gradient, problem.clip_norm, problem.clip_value)
             state.step += 1
             slots = tuple(state.slots[i, :n_moving] for i in range(len(problem.rule.slots)))
             w, t = state.w[:n_moving], float(state.step)
@@ -161,7 +173,6 @@ class ArrayBackend(Backend):
             for i, slot in enumerate(slots):
                 state.slots[i, :n_moving] = slot
             loss_sum += float(value) * y.shape[0]
-            square_sum += float(xp.sum(gradient * gradient))
             n_batches += 1
         return EpochReport(
             loss_sum / problem.X.shape[0], (square_sum / max(n_batches, 1)) ** 0.5, finite=True

@@ -53,6 +53,9 @@ class Problem:
     center : ndarray of shape (n_features,) or None, default=None
         Only for dense X: train as if on ``X - center``, which is never formed; the intercept of the
         state is then that of the centred rows.
+    clip_norm, clip_value : float, default=inf
+        Largest norm of a batch gradient of the loss, and largest size of one of its components, which is
+        clipped first.
     """
 
     X: Any
@@ -69,6 +72,8 @@ class Problem:
     n_outputs: int
     fit_intercept: bool
     center: np.ndarray | None = None
+    clip_norm: float = float("inf")
+    clip_value: float = float("inf")
 
     def rate_of_weights(self) -> np.ndarray:
         """Return the rate factor of each weight, in the order of `TrainState.w`."""
@@ -108,6 +113,10 @@ class TrainState:
         before the first.
     waited : int
         Epochs since it last fell.
+    average : array like `w`, or None
+        Average of the weights on the way; None before the first point counts.
+    averaged, rows : int
+        Points in the average, and rows seen while averaging.
     """
 
     w: Any
@@ -118,11 +127,15 @@ class TrainState:
     damping: float = 1.0
     best_objective: float = float("inf")
     waited: int = 0
+    average: Any = None
+    averaged: int = 0
+    rows: int = 0
 
     def copy(self) -> "TrainState":
         """Return an independent copy."""
         twin = copy.copy(self)
         twin.w, twin.slots = self.w.copy(), self.slots.copy()
+        twin.average = None if self.average is None else self.average.copy()
         return twin
 
     def adapt_rate(self, figure: float, plateau: ReduceOnPlateau, relative: bool = True) -> None:
@@ -155,7 +168,8 @@ class EpochReport:
     mean_loss : float
         Weighted mean loss over the rows, each at the weights it was trained with.
     gradient_norm : float
-        Root mean square over the batches of the norm of the batch gradient of the loss.
+        Root mean square over the batches of the norm of the batch gradient of the loss, before it is
+        clipped.
     finite : bool
         False if a batch had a loss that is not finite; the weights are those before it.
     """

@@ -38,6 +38,7 @@ class NumbaBackend(Backend):
         order_rules = (problem.edges, problem.whole_runs, problem.batch_size)
         penalty = (problem.l1, problem.l2, k, problem.fit_intercept)
         rates = problem.rate_of_weights().astype(dtype)
+        clip = np.array([problem.clip_norm, problem.clip_value])
         capacity = largest_batch(*order_rules)
         if sp.issparse(X):
             batch_nnz = int(np.sort(np.diff(X.indptr))[-capacity:].sum(dtype=np.int64))
@@ -57,7 +58,7 @@ class NumbaBackend(Backend):
                 return epoch(
                     X.data, X.indices, X.indptr, X.shape[1], *rows, order, *order_rules,
                     state.w, state.slots, hyper, rates, stride, lr, state.step, *penalty, move, step,
-                    loss_hyper, loss.address, update.address, listed, catch_up, report,
+                    loss_hyper, loss.address, update.address, listed, catch_up, clip, report,
                     *scratch,
                 )  # fmt: skip
         else:
@@ -69,7 +70,7 @@ class NumbaBackend(Backend):
                 return epoch(
                     X, center, *rows, order, *order_rules,
                     state.w, state.slots, hyper, rates, lr, state.step, *penalty,
-                    loss_hyper, loss.address, update.address, report, *scratch,
+                    loss_hyper, loss.address, update.address, clip, report, *scratch,
                 )  # fmt: skip
 
         def run_epoch(state: TrainState, order: np.ndarray, lr: float) -> EpochReport:

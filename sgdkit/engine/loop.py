@@ -9,6 +9,7 @@ import numpy as np
 
 from sgdkit.backends.base import Backend, Problem, TrainState
 from sgdkit.data.order import epoch_order
+from sgdkit.engine.averaging import Averaging, averaging_epochs
 from sgdkit.engine.history import History
 from sgdkit.engine.stopping import Patience, StopReason
 from sgdkit.schedules.base import Schedule
@@ -47,6 +48,8 @@ class Plan:
         Whether the validation score, not the objective, decides.
     observe : callable(TrainState, epoch: int) -> bool or None
         Called after each epoch; True asks to stop.
+    averaging : Averaging or None
+        Average of the weights that the state keeps.
     """
 
     schedule: Schedule | None
@@ -60,6 +63,7 @@ class Plan:
     validate: Callable[[TrainState], float] | None = None
     early_stopping: bool = False
     observe: Callable[[TrainState, int], bool] | None = None
+    averaging: Averaging | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
     """
     state = state.copy()
     history = History()
-    run_epoch = backend.bind(problem, state.w.dtype)
+    run_epoch = averaging_epochs(backend.bind(problem, state.w.dtype), problem, plan.averaging)
     progress = None
     if plan.early_stopping:
         progress = Patience(plan.tol or 0.0, plan.n_iter_no_change, relative=False, sign=-1)
@@ -201,7 +205,8 @@ def restarted(problem: Problem, backend: Backend, last: TrainState, dtype: Any) 
 def fold_center(state: TrainState, center: np.ndarray, n_outputs: int) -> TrainState:
     """Return the state with the intercepts for raw rows instead of rows less `center`."""
     folded = state.copy()
-    W = folded.w.reshape(-1, n_outputs)
-    shift = (center[None, :] @ W[:-1]) if isinstance(W, np.ndarray) else type(W)(center[None, :]) @ W[:-1]
-    W[-1:] = W[-1:] - shift.astype(W.dtype)
+    for w in (folded.w,) if folded.average is None else (folded.w, folded.average):
+        W = w.reshape(-1, n_outputs)
+        shift = (center[None, :] @ W[:-1]) if isinstance(W, np.ndarray) else type(W)(center[None, :]) @ W[:-1]
+        W[-1:] = W[-1:] - shift.astype(W.dtype)
     return folded

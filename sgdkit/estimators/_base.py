@@ -18,6 +18,7 @@ from sgdkit._compat import CallbackSupportMixin
 from sgdkit.backends.base import Backend, Problem, TrainState
 from sgdkit.backends.select import is_cupy, select_backend
 from sgdkit.data.order import RUN_LENGTH, SHUFFLE_ROWS_BELOW, looks_ordered, run_edges
+from sgdkit.engine.averaging import averaged_state
 from sgdkit.engine.loop import Plan, fold_center, initial_state, restarted, train
 from sgdkit.engine.rates import (
     automatic_rates,
@@ -27,11 +28,19 @@ from sgdkit.engine.rates import (
     typical_curvature,
 )
 from sgdkit.engine.stopping import StopReason
+from sgdkit.estimators._averaging import choose_solution
+from sgdkit.estimators._diagnosis import DiagnosisMixin, facts_of
 from sgdkit.estimators._evidence import describe, warn_if_unfinished
 from sgdkit.estimators._inputs import check_rows
 from sgdkit.estimators._inspection import ExplainMixin
 from sgdkit.estimators._params import ComponentParams
-from sgdkit.estimators._resolve import check_parameters, loss_for, optimizer_of, schedule_of
+from sgdkit.estimators._resolve import (
+    averaging_of,
+    check_parameters,
+    loss_for,
+    optimizer_of,
+    schedule_of,
+)
 from sgdkit.estimators._rows import TrainingRows
 from sgdkit.estimators._solve import train_whole
 from sgdkit.estimators._sparse_coef import SparseCoef
@@ -45,7 +54,9 @@ __all__ = ("LinearModel",)
 AUTO_BATCH = 64
 
 
-class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, SparseCoef, BaseEstimator):
+class LinearModel(
+    DiagnosisMixin, ExplainMixin, CallbackSupportMixin, ComponentParams, SparseCoef, BaseEstimator
+):
     """Base of the estimators; see one of them for the parameters."""
 
     _task: ClassVar[str]
@@ -187,6 +198,8 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, SparseCoe
             n_outputs=rows.n_outputs,
             fit_intercept=fit_intercept,
             center=center,
+            clip_norm=float("inf") if self.clip_norm is None else float(self.clip_norm),
+            clip_value=float("inf") if self.clip_value is None else float(self.clip_value),
         )
         if state is None:
             square_slope = None
@@ -202,8 +215,12 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, SparseCoe
             state.damping, state.best_objective, state.waited = 1.0, float("inf"), 0
         seed = memory["seed"] if continued else int(check_random_state(self.random_state).randint(2**31 - 1))
 
+        averaging = averaging_of(self)
+        by_average = averaging is not None and (streaming or bool(self.early_stopping))
+
         def attributes(state: TrainState) -> dict[str, Any]:
-            return {"loss_": loss, **self._attributes(state, rows, backend, center)}
+            shown = averaged_state(state) if by_average else state
+            return {"loss_": loss, **self._attributes(shown, rows, backend, center)}
 
         plan = Plan(
             schedule=schedule,
@@ -217,27 +234,35 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, SparseCoe
             validate=None if rows.validation is None else self._validator(rows.validation, attributes),
             early_stopping=bool(self.early_stopping) and rows.validation is not None,
             observe=None if context is None else self._observer(rows, attributes, context),
+            averaging=averaging,
         )
         result = train(problem, state, backend, plan)
+        solution, averages = result.state, dict[str, Any]()
+        if averaging is not None:
+            solution, averages = choose_solution(problem, backend, result.state, averaging, by_average)
         objective = result.history["objective"]
         if result.reason is StopReason.CONVERGED and rows.edges is None:
             constant = constant_loss(loss, start, rows.y, relative_weight)
             if objective[-1] > 1.5 * constant > 0.0:
                 result = replace(result, reason=StopReason.DIVERGED)
         self._training = {
-            "state": result.state, "rates": rates, "center": center, "seed": seed, "rule": type(rule),
+            "state": result.state if streaming else solution,
+            "rates": rates, "center": center, "seed": seed, "rule": type(rule),
             "schedule": type(schedule) if follows else None,
             "n_outputs": k,
         }  # fmt: skip
         rates_used = result.history["learning_rate"]
         parts = describe(self, problem, rule, backend, reason, schedule, rates_used)
-        self.__dict__.update(attributes(result.state) | parts)
+        parts["components_"] |= averages
+        published = self._attributes(solution, rows, backend, center)
+        self.__dict__.update({"loss_": loss, **published} | parts)
         self.optimizer_reason_ = why
         self.optimality_gap_ = float("nan")  # an update rule proves nothing
         self.n_iter_ = max(len(result.history["epoch"]), 1)
         self.stop_reason_ = result.reason.value
         self.converged_ = result.reason in (StopReason.CONVERGED, StopReason.EARLY_STOPPING)
         self.history_ = result.history
+        self._facts = {} if streaming else facts_of(loss, start, rows, automatic)
         warn_if_unfinished(self, result, plan, rows.X)
         return self
 

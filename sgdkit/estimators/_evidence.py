@@ -112,5 +112,10 @@ def warn_if_unfinished(model: Any, result: FitResult, plan: Plan, X: Any) -> Non
             f"by {100 * fall:.2g} % over the last {back} (tol={plan.tol:g} asks for less in one of them). "
             "Raise max_iter, or tol if this is close enough."
         )
+    if not model.converged_:  # one warning says it all
+        severe = [each for each in model.diagnosis_ if each.severity == "severe"]
+        told = result.reason in (StopReason.NOT_FINITE, StopReason.DIVERGED)
+        more = [f"{each.evidence} {each.advice}" for each in severe if each.name != "diverging" or not told]
+        message = " ".join([*([] if message is None else [message]), *more]) or None
     if message is not None:
         warnings.warn(message, ConvergenceWarning, stacklevel=5)

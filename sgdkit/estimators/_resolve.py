@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from sgdkit.backends.select import BACKENDS, is_cupy
+from sgdkit.engine.averaging import Averaging
 from sgdkit.estimators._params import check_choice, check_number
 from sgdkit.estimators._rows import TrainingRows
 from sgdkit.estimators._solve import able_optimizers, check_solver
@@ -18,7 +19,7 @@ from sgdkit.schedules.constant import Constant
 from sgdkit.solvers.base import Solver
 from sgdkit.solvers.choose import Facts, choose_optimizer
 
-__all__ = ("check_parameters", "loss_for", "optimizer_of", "schedule_of")
+__all__ = ("averaging_of", "check_parameters", "loss_for", "optimizer_of", "schedule_of")
 
 
 def check_parameters(model: Any) -> None:
@@ -35,10 +36,13 @@ def check_parameters(model: Any) -> None:
     check_number(model, "tol", 0.0, optional=True)
     check_number(model, "n_iter_no_change", 1, integer=True)
     check_number(model, "validation_fraction", 0.0, 1.0, low_open=True, high_open=True)
+    check_number(model, "clip_norm", 0.0, low_open=True, optional=True)
+    check_number(model, "clip_value", 0.0, low_open=True, optional=True)
     check_choice(model, "penalty", PENALTIES)
     check_choice(model, "backend", BACKENDS)
     if model.batch_size != "auto":
         check_number(model, "batch_size", 1, integer=True)
+    averaging_of(model)
     for flag in ("shuffle", "early_stopping", "warm_start"):
         check_choice(model, flag, (True, False))
 
@@ -96,6 +100,9 @@ def _epochs_because(model: Any, rows: TrainingRows, streaming: bool) -> str | No
         return f"learning_rate={model.learning_rate!r} sets the rate of epochs"
     if model.batch_size != "auto":
         return f"batch_size={model.batch_size!r} asks for epochs in batches"
+    for name in ("average", "clip_norm", "clip_value"):
+        if getattr(model, name):
+            return f"{name}={getattr(model, name)!r} is about the steps of an update rule"
     if model.tol is None:
         return "tol=None asks for max_iter epochs"
     if model.backend != "auto":
@@ -114,3 +121,18 @@ def schedule_of(model: Any) -> Schedule | None:
     schedule: Schedule = default_registry().resolve("learning_rate", part, Schedule)
     schedule.check(model.max_iter)
     return schedule
+
+
+def averaging_of(model: Any) -> Averaging | None:
+    """Return how weights are averaged, or None."""
+    given = model.average
+    if isinstance(given, bool | np.bool_):
+        return Averaging("uniform") if given else None
+    if isinstance(given, str) and given in ("polynomial", "exponential"):
+        return Averaging(given)
+    if isinstance(given, int | np.integer) and given >= 0:
+        return Averaging("uniform", int(given)) if given else None
+    raise InvalidParameterError(
+        f"{type(model).__name__}(average={given!r}): average must be True or False, a number of rows after "
+        "which it starts, 'polynomial' or 'exponential'."
+    )

@@ -156,6 +156,7 @@ def train_whole(
     model.converged_ = solution.reason is StopReason.CONVERGED
     model.optimality_gap_ = solution.gap
     model.history_ = solution.history
+    model._facts = {}
     _warn_if_unproved(model, solution, plan)
 
 

@@ -76,6 +76,17 @@ class LogisticClassifier(SummaryMixin, LinearClassifier):
     warm_start : bool, default=False
         Whether ``fit`` goes on from the last solution instead of starting anew. The learning rate
         starts anew either way.
+    clip_norm : float or None, default=None
+        Largest norm of the gradient of a batch's mean loss, intercept included, in the units of the raw
+        (with an automatic rate: centred) features; a longer one is shortened. None does not clip.
+    clip_value : float or None, default=None
+        Largest size of each of its components, clipped before the norm.
+    average : bool, int or {"polynomial", "exponential"}, default=False
+        Average of the weights on the way, taken up to 16 times an epoch: their mean from the start
+        (True) or from that many rows on (int above 1), a mean in which late ones count more, with weight
+        9/(t + 8) for the t-th (``"polynomial"``, also robust to a bad start), or one that forgets half in
+        an epoch (``"exponential"``). Of the last weights and their average the one with the lower objective
+        on the training rows is the model; with ``early_stopping`` the average.
     backend : {"auto", "numba", "reference", "cupy"}, default="auto"
         What computes. ``"auto"`` follows the input: compiled loops for arrays in main memory, CuPy
         for arrays on a GPU. ``"reference"`` is plain NumPy, for comparison.
@@ -102,6 +113,9 @@ class LogisticClassifier(SummaryMixin, LinearClassifier):
         One value an iteration or epoch of `epoch`, `objective` (in an epoch the running mean loss
         plus penalty), `validation_score`, `gradient_norm`, `learning_rate` (of a solver the length
         of its step), `update_ratio`, `seconds`; a pandas DataFrame takes it as it is.
+    diagnosis_ : list of Finding
+        What the run shows to be wrong or worth knowing, with figures and advice; empty for a clean run.
+        See `sgdkit.inspection.Finding`.
     objective_ : str
         The formula that was minimised.
     components_ : dict
@@ -155,6 +169,9 @@ class LogisticClassifier(SummaryMixin, LinearClassifier):
         n_iter_no_change: int = 10,
         class_weight: Any = None,
         warm_start: bool = False,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
+        average: Any = False,
         backend: str = "auto",
     ):
         self.loss = loss
@@ -174,6 +191,9 @@ class LogisticClassifier(SummaryMixin, LinearClassifier):
         self.n_iter_no_change = n_iter_no_change
         self.class_weight = class_weight
         self.warm_start = warm_start
+        self.clip_norm = clip_norm
+        self.clip_value = clip_value
+        self.average = average
         self.backend = backend
 
     def _resolve_loss(self, n_outputs: int) -> Loss:

@@ -73,6 +73,17 @@ class LinearRanker(LinearModel):
     warm_start : bool, default=False
         Whether ``fit`` goes on from the last solution instead of starting anew. The learning rate
         starts anew either way.
+    clip_norm : float or None, default=None
+        Largest norm of the gradient of a batch's mean loss, intercept included, in the units of the raw
+        (with an automatic rate: centred) features; a longer one is shortened. None does not clip.
+    clip_value : float or None, default=None
+        Largest size of each of its components, clipped before the norm.
+    average : bool, int or {"polynomial", "exponential"}, default=False
+        Average of the weights on the way, taken up to 16 times an epoch: their mean from the start
+        (True) or from that many rows on (int above 1), a mean in which late ones count more, with weight
+        9/(t + 8) for the t-th (``"polynomial"``, also robust to a bad start), or one that forgets half in
+        an epoch (``"exponential"``). Of the last weights and their average the one with the lower objective
+        on the training rows is the model; with ``early_stopping`` the average.
     backend : {"auto", "numba", "reference", "cupy"}, default="auto"
         What computes. ``"auto"`` follows the input: compiled loops for arrays in main memory, CuPy
         for arrays on a GPU. ``"reference"`` is plain NumPy, for comparison.
@@ -97,6 +108,9 @@ class LinearRanker(LinearModel):
         One value an epoch of `epoch`, `objective` (running mean loss plus penalty),
         `validation_score`, `gradient_norm`, `learning_rate`, `update_ratio`, `seconds`; a pandas
         DataFrame takes it as it is.
+    diagnosis_ : list of Finding
+        What the run shows to be wrong or worth knowing, with figures and advice; empty for a clean run.
+        See `sgdkit.inspection.Finding`.
     objective_ : str
         The formula that was minimised.
     components_ : dict
@@ -153,6 +167,9 @@ class LinearRanker(LinearModel):
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
         warm_start: bool = False,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
+        average: Any = False,
         backend: str = "auto",
         ndcg_k: int = 10,
     ):
@@ -171,6 +188,9 @@ class LinearRanker(LinearModel):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.warm_start = warm_start
+        self.clip_norm = clip_norm
+        self.clip_value = clip_value
+        self.average = average
         self.backend = backend
         self.ndcg_k = ndcg_k
 

@@ -6,12 +6,11 @@ import numpy as np
 
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.extras import import_extra
+from sgdkit.inspection.drawing import ACCENT, GRID, INK, MUTED
 from sgdkit.inspection.fitted import coefficients, names_of
 from sgdkit.inspection.summary_table import Summary
 
 __all__ = ("CoefficientDisplay",)
-
-INK, ACCENT, MUTED, GRID = "#1d2733", "#1f5f8b", "#66717f", "#e3e7ec"
 
 
 class CoefficientDisplay:

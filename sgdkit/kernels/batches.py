@@ -8,7 +8,7 @@ from numba.extending import intrinsic
 
 from sgdkit.kernels.abi import FASTMATH
 
-__all__ = ("add_magnitude", "drop_noise", "next_batch", "prefetch_row")
+__all__ = ("add_magnitude", "clip_gradient", "clip_listed", "drop_noise", "next_batch", "prefetch_row")
 
 
 @njit(error_model="numpy", forceinline=True)
@@ -94,3 +94,45 @@ def drop_noise(g, at, magnitude):
         if abs(g[at + k]) <= roundoff * magnitude[k]:
             g[at + k] = 0
         magnitude[k] = 0
+
+
+@njit(error_model="numpy", forceinline=True)
+def _limit(x, most):
+    return max(min(x, most), -most)
+
+
+@njit(error_model="numpy", forceinline=True)
+def clip_gradient(g, n, clip):
+    """Clip the first `n` components to the size `clip[1]`, then all of them to the norm `clip[0]`.
+
+    Return what this takes off the squared norm.
+    """
+    if not (clip[0] < np.inf or clip[1] < np.inf):
+        return 0.0
+    before, after = 0.0, 0.0
+    for j in range(n):
+        before += np.float64(g[j]) * g[j]
+        g[j] = _limit(g[j], clip[1])
+        after += np.float64(g[j]) * g[j]
+    shrink = clip[0] / np.sqrt(after) if after > clip[0] * clip[0] else 1.0
+    for j in range(n):
+        g[j] *= shrink
+    return before - shrink * shrink * after
+
+
+@njit(error_model="numpy", forceinline=True)
+def clip_listed(g, listed, n_listed, start, stop, clip):
+    """Do the same to the listed components and those from `start` to `stop`; the others are zero."""
+    if not (clip[0] < np.inf or clip[1] < np.inf):
+        return 0.0
+    before, after = 0.0, 0.0
+    for i in range(n_listed + stop - start):
+        j = np.int64(listed[i]) if i < n_listed else start + i - n_listed
+        before += np.float64(g[j]) * g[j]
+        g[j] = _limit(g[j], clip[1])
+        after += np.float64(g[j]) * g[j]
+    shrink = clip[0] / np.sqrt(after) if after > clip[0] * clip[0] else 1.0
+    for i in range(n_listed + stop - start):
+        j = np.int64(listed[i]) if i < n_listed else start + i - n_listed
+        g[j] *= shrink
+    return before - shrink * shrink * after

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit, types
 
 from sgdkit.kernels.abi import FASTMATH, kernel_types
-from sgdkit.kernels.batches import add_magnitude, drop_noise, next_batch
+from sgdkit.kernels.batches import add_magnitude, clip_gradient, clip_listed, drop_noise, next_batch
 from sgdkit.kernels.generate import compiled_kernel
 from sgdkit.kernels.pointers import as_catch_up, as_loss, as_update, as_update_touched, borrow
 
@@ -129,7 +129,7 @@ def _add_gradient(data, indices, indptr, rows, m, slope, g):
 def epoch(
     data, indices, indptr, n_features, y, weight, mean_weight, runs, edges, whole_runs, batch_size,
     w, slots, hyper, rates, stride, lr, t, l1, l2, n_outputs, fit_intercept, move, common_step,
-    loss_hyper, loss_address, update_address, update_touched_address, catch_up_address, report,
+    loss_hyper, loss_address, update_address, update_touched_address, catch_up_address, clip, report,
     rows, offsets, cursor, y_batch, weight_batch, raw, slope, g, magnitude, last, touched, missed, tile,
 ):  # fmt: skip
     """Run one epoch; the same contract as the dense kernel's, with a `Move`.
@@ -147,7 +147,7 @@ def epoch(
     rows, offsets, cursor, y_batch = borrow(rows), borrow(offsets), borrow(cursor), borrow(y_batch)
     weight_batch, raw, slope, g = borrow(weight_batch), borrow(raw), borrow(slope), borrow(g)
     magnitude, last, touched, missed = borrow(magnitude), borrow(last), borrow(touched), borrow(missed)
-    tile = borrow(tile)
+    tile, clip = borrow(tile), borrow(clip)
     cursor[:] = 0
     magnitude[:] = 0
     last[:] = 0
@@ -193,6 +193,7 @@ def epoch(
         add_magnitude(slope, m, magnitude)
         drop_noise(g, n_penalised, magnitude)
         if move > 0:
+            report[1] += clip_listed(g, touched, n, n_penalised, n_moving, clip)
             # The rate of an unscaled weight. A common step is proportional to the rate.
             report[1] += update_touched(
                 touched, n, w, g, slots, hyper, rates, stride, w.dtype.type(lr / scale), float(t), n_penalised
@@ -211,6 +212,7 @@ def epoch(
                     w[j] *= scale
                 scale = 1.0
         else:
+            report[1] += clip_gradient(g, n_moving, clip)
             report[1] += update(w, g, n_moving, slots, hyper, rates, lr, float(t), l1, l2, n_penalised)
             g[:] = 0
         m = next_batch(runs, edges, whole_runs, batch_size, cursor, rows, 0, offsets)
@@ -271,5 +273,7 @@ def csr_epoch(dtype: np.dtype, index_dtype: np.dtype) -> Any:
     parts = (T.doubles, types.int64, types.int64, types.int64, types.int64)
     buffers = (T.integers, T.integers, T.integers, T.vector, T.vector, T.matrix, T.matrix, T.vector, T.vector)
     lists = (*(types.Array(types.int32, 1, "C"),) * 3, T.matrix)
-    signature = types.int64(*rows, *order, *state, *step, *parts, T.doubles, *buffers, *lists)
+    signature = types.int64(
+        *rows, *order, *state, *step, *parts, T.doubles, T.doubles, *buffers, *lists
+    )  # fmt: skip
     return compiled_kernel(__name__, signature)

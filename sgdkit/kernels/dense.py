@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit, types
 
 from sgdkit.kernels.abi import FASTMATH, kernel_types
-from sgdkit.kernels.batches import add_magnitude, drop_noise, next_batch, prefetch_row
+from sgdkit.kernels.batches import add_magnitude, clip_gradient, drop_noise, next_batch, prefetch_row
 from sgdkit.kernels.generate import compiled_kernel
 from sgdkit.kernels.pointers import as_loss, as_update, borrow
 from sgdkit.kernels.row_vectors import ROWS, add_rows, dot_rows
@@ -120,12 +120,13 @@ def _center_gradient(center, n_outputs, g):
 def epoch(
     X, center, y, weight, mean_weight, runs, edges, whole_runs, batch_size,
     w, slots, hyper, rates, lr, t, l1, l2, n_outputs, fit_intercept,
-    loss_hyper, loss_address, update_address, report,
+    loss_hyper, loss_address, update_address, clip, report,
     rows, offsets, offsets_after, cursor, y_tile, weight_tile, raw, slope, g, bias, magnitude,
 ):  # fmt: skip
     """Run one epoch; return the number of update steps done so far (`t` and those made here).
 
-    `w` holds ``n_features * n_outputs`` weights, then the intercepts. `report` receives the sum of
+    `w` holds ``n_features * n_outputs`` weights, then the intercepts. `clip` holds the largest norm and the
+    largest component of a batch gradient, infinite for no limit. `report` receives the sum of
     losses, the sum of squared batch gradient norms, the number of batches, and 1 where training
     met a value that is not finite; the weights then are those before that batch. `y` holds the
     targets of a row side by side. Where `center` is
@@ -136,6 +137,7 @@ def epoch(
     X, center, y, weight = borrow(X), borrow(center), borrow(y), borrow(weight)
     runs, edges, w, slots = borrow(runs), borrow(edges), borrow(w), borrow(slots)
     hyper, rates, loss_hyper, report = borrow(hyper), borrow(rates), borrow(loss_hyper), borrow(report)
+    clip = borrow(clip)
     rows, offsets, offsets_after, cursor = (
         borrow(rows),
         borrow(offsets),
@@ -191,6 +193,7 @@ def epoch(
         drop_noise(g, n_penalised, magnitude)
         _center_gradient(center, n_outputs, g)
         t += 1
+        report[1] += clip_gradient(g, n_moving, clip)
         report[1] += update(w, g, n_moving, slots, hyper, rates, lr, float(t), l1, l2, n_penalised)
         for i in range(m_after):
             rows[i] = rows[m + i]
@@ -227,7 +230,7 @@ def dense_epoch(dtype: np.dtype) -> Any:
     order = (T.integers_in, T.integers_in, types.boolean, types.int64)
     state = (T.vector, T.matrix, T.doubles, T.vector)
     step = (T.scalar, types.int64, T.scalar, T.scalar, types.int64, types.boolean)
-    parts = (T.doubles, types.int64, types.int64, T.doubles)
+    parts = (T.doubles, types.int64, types.int64, T.doubles, T.doubles)
     integers, vector, matrix = T.integers, T.vector, T.matrix
     scratch = (integers,) * 4 + (vector, vector, matrix, matrix, vector, vector, vector)
     return compiled_kernel(__name__, types.int64(*data, *order, *state, *step, *parts, *scratch))

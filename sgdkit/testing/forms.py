@@ -70,6 +70,8 @@ class Form:
             n_outputs=task.n_outputs,
             fit_intercept=task.fit_intercept,
             center=task.center,
+            clip_norm=task.clip_norm,
+            clip_value=task.clip_value,
         )
 
 
@@ -140,6 +142,8 @@ class Task:
         Whether the intercept moves, and whether runs are shuffled.
     center : ndarray of shape (n_features,) or None, default=None
         What dense rows are centred by.
+    clip_norm, clip_value : float, default=inf
+        Largest norm and component of a batch gradient.
     """
 
     X: np.ndarray
@@ -158,6 +162,8 @@ class Task:
     fit_intercept: bool = True
     shuffle: bool = False
     center: np.ndarray | None = None
+    clip_norm: float = float("inf")
+    clip_value: float = float("inf")
 
 
 @dataclass(frozen=True, slots=True)

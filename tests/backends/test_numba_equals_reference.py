@@ -12,7 +12,7 @@ from sgdkit.losses import Huber, Poisson, Quantile, SquaredError
 from sgdkit.optimizers import FTRL, LAMB, SGD, AdaGrad, Adam, DualAveraging, UpdateRule
 from sgdkit.plugin.registry import Registry
 from sgdkit.testing.claims import largest_difference
-from sgdkit.testing.forms import REFERENCE, Task, available_forms, train_task
+from sgdkit.testing.forms import REFERENCE, GivenGradients, Task, available_forms, train_task
 from sgdkit.testing.loss import loss_case
 
 
@@ -321,3 +321,42 @@ def test_rows_of_equal_weight_train_as_if_without_weights(name, rule):
     with_weights = train_task(FORMS[name], replace(task, weight=np.full(48, 2.5)))
     without = train_task(FORMS[name], replace(task, weight=None))
     assert largest_difference(with_weights.w, without.w) <= 1e-12
+
+
+CLIPS = {
+    "norm": {"clip_norm": 0.05},
+    "value": {"clip_value": 0.01},
+    "both": {"clip_norm": 0.05, "clip_value": 0.03},
+}
+
+
+@pytest.mark.parametrize("clip", CLIPS.values(), ids=CLIPS)
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_clipped_gradients_give_the_same_weights(rule, clip):
+    rule = rule()
+    for l1, l2 in ((0.0, 0.0), (0.02 if rule.has_proximal_step else 0.0, 0.1)):
+        for loss, fit_intercept in (("log_loss", True), ("softmax", False)):
+            for batch_size in (1, 7):
+                task = small_task(
+                    LOSSES[loss](),
+                    rule,
+                    l1=l1,
+                    l2=l2,
+                    batch_size=batch_size,
+                    fit_intercept=fit_intercept,
+                    **clip,
+                )
+                expected = train_task(REFERENCE, task)
+                for name in COMPILED:
+                    assert_same(name, task, expected, f", l1={l1}, l2={l2}, {loss}, batches of {batch_size}")
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_clipped_step_of_sgd_has_the_clipped_length_and_the_norm_is_reported_unclipped(name):
+    gradients = np.array([[3.0, 4.0], [0.03, 0.04]])
+    task = Task(X=gradients, y=np.ones(2), loss=GivenGradients(), rule=SGD(), fit_intercept=False, lr=1.0)
+    found = train_task(FORMS[name], replace(task, clip_norm=1.0))
+    np.testing.assert_allclose(found.w, [-0.63, -0.84, 0.0], rtol=1e-14)
+    assert found.reports[0].gradient_norm == pytest.approx(np.sqrt((25.0 + 0.0025) / 2.0))
+    found = train_task(FORMS[name], replace(task, clip_value=3.5, clip_norm=1e9))
+    np.testing.assert_allclose(found.w, [-3.03, -3.54, 0.0], rtol=1e-14)

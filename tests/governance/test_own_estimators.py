@@ -2,6 +2,7 @@
 
 import pytest
 from sklearn.base import clone
+from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -9,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from sgdkit import HingeClassifier, LinearRegressor, LogisticClassifier
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.governance import GovernanceReport, ParameterTrace, audit
+from sgdkit.governance.evidence.training import trace_training
 from sgdkit.governance.grading import Grade
 from sgdkit.governance.render import Run
 from sgdkit.schedules import Cosine
@@ -108,3 +110,13 @@ def test_a_searched_rate_of_a_schedule_counts_as_searched(cancer):
     record = audit(search, X_test, y_test)
     assert record.items["learning_rate.origin"].measured["origin"] == "searched"
     assert "learning_rate__rate0" in record.items["learning_rate.search_edge"].summary
+
+
+def test_what_a_model_says_about_its_run_is_in_the_record(diabetes):
+    X, X_test, y, y_test = diabetes
+    settings = {"optimizer": "sgd", "learning_rate": 1e-12, "max_iter": 50, "tol": None}
+    model = LinearRegressor(random_state=0, **settings).fit(X, y)
+    found = audit(model, X_test, y_test, X_train=X, y_train=y).training["diagnosis"]
+    assert [each["name"] for each in found] == [each.name for each in model.diagnosis_] != []
+    assert set(found[0]) == {"name", "severity", "evidence", "advice"}
+    assert trace_training(Ridge().fit(X, y)).diagnosis == ()

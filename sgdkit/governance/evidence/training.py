@@ -31,6 +31,8 @@ class TrainingTrace:
         Equal-length columns, one value per recorded epoch; at most 400 evenly spaced epochs.
     n_epochs : int
         Epochs before thinning.
+    diagnosis : tuple of dict of str to str
+        What the estimator says the run shows: ``name, severity, evidence, advice``.
     """
 
     source: str = ""
@@ -40,6 +42,7 @@ class TrainingTrace:
     stop_reason: str = ""
     columns: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     n_epochs: int = 0
+    diagnosis: tuple[Mapping[str, str], ...] = ()
 
     @property
     def loss(self) -> tuple[float, ...]:
@@ -54,7 +57,7 @@ def trace_training(estimator: Any) -> TrainingTrace:
     ----------
     estimator : object
         Any fitted estimator. Read are ``history_`` (a mapping of columns) or ``loss_curve_`` or
-        ``train_score_``, and ``n_iter_``, ``max_iter``, ``converged_``, ``stop_reason_``.
+        ``train_score_``, and ``n_iter_``, ``max_iter``, ``converged_``, ``stop_reason_``, ``diagnosis_``.
 
     Returns
     -------
@@ -77,6 +80,20 @@ def trace_training(estimator: Any) -> TrainingTrace:
         stop_reason=str(getattr(estimator, "stop_reason_", "") or ""),
         columns={name: tuple(values[keep].tolist()) for name, values in columns.items()},
         n_epochs=length,
+        diagnosis=_diagnosis(estimator),
+    )
+
+
+def _diagnosis(estimator: Any) -> tuple[dict[str, str], ...]:
+    """The findings of an estimator that makes some: objects with a name, a severity and two sentences."""
+    fields = ("name", "severity", "evidence", "advice")
+    found = getattr(estimator, "diagnosis_", None)
+    if not isinstance(found, (list, tuple)):
+        return ()
+    return tuple(
+        {field: str(getattr(each, field)) for field in fields}
+        for each in found
+        if all(hasattr(each, field) for field in fields)
     )
 
 

@@ -1,0 +1,94 @@
+"""Averages of the weights along the way, on every backend alike."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sgdkit.backends.base import EpochReport, EpochRunner, Problem, TrainState
+
+__all__ = ("Averaging", "averaged_state", "averaging_epochs")
+
+PARTS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Averaging:
+    """How weights are averaged, at most `PARTS` times an epoch.
+
+    Attributes
+    ----------
+    kind : {"uniform", "polynomial", "exponential"}
+        The plain mean (Polyak and Juditsky, 1992), the t-th point with weight 9 / (t + 8) (Shamir and
+        Zhang, 2013, with eta = 8), or half of it forgotten in an epoch.
+    start : int
+        Rows seen before the first point counts.
+    """
+
+    kind: str
+    start: int = 0
+
+    def weight(self, t: int, parts: int) -> float:
+        """Return the weight of the t-th point, from 1, where an epoch has so many parts."""
+        if t == 1:
+            return 1.0
+        if self.kind == "uniform":
+            return 1.0 / t
+        return 9.0 / (t + 8.0) if self.kind == "polynomial" else 1.0 - 0.5 ** (1.0 / parts)
+
+    def add(self, state: TrainState, parts: int) -> None:
+        """Take the present weights of `state` into its average."""
+        state.averaged += 1
+        weight = self.weight(state.averaged, parts)
+        before = state.w if state.average is None else state.average
+        state.average = before + weight * (state.w - before)
+
+
+def averaged_state(state: TrainState) -> TrainState:
+    """Return the state with the average for its weights, or itself where there is none yet."""
+    return state if state.average is None else replace(state.copy(), w=state.average.copy())
+
+
+def averaging_epochs(run_epoch: EpochRunner, problem: Problem, averaging: Averaging | None) -> EpochRunner:
+    """Return a function that runs the same epochs and keeps the average.
+
+    An epoch is cut only where a batch ends, so the weights themselves are what they would be without.
+    """
+    if averaging is None:
+        return run_epoch
+
+    def run(state: TrainState, order: np.ndarray, lr: float) -> EpochReport:
+        parts = list(_parts(problem, order))
+        loss, squares, steps, finite = 0.0, 0.0, 0, True
+        for part in parts:
+            before = state.step
+            report = run_epoch(state, part, lr)
+            made = state.step - before
+            loss, steps, finite = loss + report.mean_loss, steps + made, report.finite
+            squares += made * report.gradient_norm**2
+            if not finite:
+                break
+            state.rows += int((problem.edges[part + 1] - problem.edges[part]).sum())
+            if state.rows >= averaging.start:
+                averaging.add(state, len(parts))
+        return EpochReport(loss, (squares / max(steps, 1)) ** 0.5, finite)
+
+    return run
+
+
+def _parts(problem: Problem, order: np.ndarray) -> Iterator[np.ndarray]:
+    """Cut the order of an epoch into at most `PARTS` pieces, only where a batch ends anyhow."""
+    rows = np.cumsum(problem.edges[order + 1] - problem.edges[order])
+    if problem.whole_runs:
+        ends, taken, at = [], 0, 0
+        while at < len(order):  # a batch takes whole runs while they fit, and at least one
+            at = max(int(np.searchsorted(rows, taken + problem.batch_size, side="right")), at + 1)
+            taken = int(rows[at - 1])
+            ends.append(at)
+    else:
+        ends = [*(np.flatnonzero(rows % problem.batch_size == 0) + 1).tolist(), len(order)]
+    cuts = np.unique(np.array(ends)[np.linspace(-1, len(ends) - 1, PARTS + 1).round().astype(int)[1:]])
+    start = 0
+    for cut in cuts.tolist():
+        yield order[start:cut]
+        start = cut
