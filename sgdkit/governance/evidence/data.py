@@ -1,6 +1,7 @@
 """Lineage of a table: what it held, without holding it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,13 @@ MAX_LISTED_COLUMNS = 256
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Schema of one column."""
+    """Schema of one column, and a fingerprint of its values."""
 
     name: str
     dtype: str
     n_missing: int
     constant: bool
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Lineage:
     n_rows, n_columns : int
         Shape.
     columns : tuple of Column
-        Schema; empty beyond 256 columns.
+        Schema and fingerprints; empty beyond 256 columns.
     n_missing, n_constant_columns : int
         Missing cells and columns with a single value.
     worst_missing_share : float
@@ -112,7 +114,7 @@ def trace_lineage(
         fingerprint=fingerprint(X),
         n_rows=int(height),
         n_columns=int(X.shape[1]),
-        columns=schema if len(schema) <= MAX_LISTED_COLUMNS else (),
+        columns=_with_fingerprints(X, schema) if len(schema) <= MAX_LISTED_COLUMNS else (),
         n_missing=sum(column.n_missing for column in schema),
         n_constant_columns=sum(column.constant for column in schema),
         worst_missing_share=max((column.n_missing for column in schema), default=0) / max(1, height),
@@ -123,6 +125,18 @@ def trace_lineage(
         target=None if y is None else summarize_target(y),
     )
     return lineage, digests
+
+
+def _with_fingerprints(X: Any, schema: tuple[Column, ...]) -> tuple[Column, ...]:
+    """The schema with a fingerprint for each column, so that a change can be placed."""
+    if sp.issparse(X):
+        csc = sp.csc_array(canonical_csr(X))
+        values: Iterable[Any] = (csc[:, [j]] for j in range(csc.shape[1]))
+    else:
+        values = (column for _, _, column in columns(X))
+    return tuple(
+        replace(column, fingerprint=fingerprint(found)) for column, found in zip(schema, values, strict=True)
+    )
 
 
 def _conflicting(group: npt.NDArray[Any], counts: npt.NDArray[Any], labels: npt.NDArray[Any]) -> int:
