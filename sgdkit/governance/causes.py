@@ -79,8 +79,8 @@ def likely_causes(record: Mapping[str, Any], differences: Sequence[str]) -> tupl
         causes.append(f"{', '.join(jobs)} lets several processes or threads add up in another order")
     if not causes:
         causes.append(
-            "an earlier fit or partial_fit shaped the recorded model, fit was given more than the record knows, "
-            "or a code was edited without a new version"
+            "an earlier fit or partial_fit shaped the recorded model, fit was given more than the record "
+            "knows, or code was edited without a new version"
         )
     return tuple(dict.fromkeys(causes))
 
@@ -96,14 +96,14 @@ def _listed(libraries: set[tuple[Any, ...]]) -> str:
     )
 
 
-def _parallel(parts: Any, where: str = "") -> list[str]:
-    """Paths of the parameters that ask for more than one job."""
+def _parallel(parts: Any) -> list[str]:
+    """Estimators among the parts that ask for more than one job."""
     if isinstance(parts, list):
-        return [path for part in parts for path in _parallel(part, where)]
+        return [name for part in parts for name in _parallel(part)]
     if not isinstance(parts, Mapping):
         return []
-    if "class" in parts:
-        jobs = parts["params"].get("n_jobs")
-        own = [f"{parts['class'].rpartition('.')[2]}(n_jobs={jobs})"] if jobs not in (None, 1) else []
-        return own + [path for part in parts["params"].values() for path in _parallel(part)]
-    return [path for part in parts.values() for path in _parallel(part)]
+    if "class" not in parts:
+        return _parallel(list(parts.values()))
+    jobs = parts["params"].get("n_jobs")
+    own = [] if jobs in (None, 1) else [f"{parts['class'].rpartition('.')[2]}(n_jobs={jobs})"]
+    return own + _parallel(list(parts["params"].values()))

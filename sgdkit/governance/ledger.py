@@ -32,8 +32,8 @@ WAIT_SECONDS = 60.0
 
 # The guards stop accidents, not an attacker who can write to the file: the chain is what shows changes.
 SCHEMA: Mapping[str, str] = {
-    "entries": "CREATE TABLE entries (number INTEGER PRIMARY KEY, header TEXT NOT NULL, content TEXT NOT NULL, "
-    "signature TEXT NOT NULL, entry_hash TEXT NOT NULL)",
+    "entries": "CREATE TABLE entries (number INTEGER PRIMARY KEY, header TEXT NOT NULL, "
+    "content TEXT NOT NULL, signature TEXT NOT NULL, entry_hash TEXT NOT NULL)",
     "entries_only_follow": "CREATE TRIGGER entries_only_follow BEFORE INSERT ON entries "
     "WHEN NEW.number IS NOT (SELECT coalesce(max(number), 0) + 1 FROM entries) "
     "BEGIN SELECT RAISE(ABORT, 'a ledger is only added to'); END",

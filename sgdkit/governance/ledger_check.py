@@ -45,7 +45,7 @@ class Verification:
         if self.problems:
             return "\n".join(self.problems)
         signed = sum(self.signers.values())
-        return f"{self.n_entries} entries, none changed, removed or reordered; {signed} signed. Head: {self.head}"
+        return f"{self.n_entries} entries, none changed or reordered; {signed} signed.\nHead: {self.head}"
 
 
 def check_ledger(
@@ -58,13 +58,11 @@ def check_ledger(
     problems: list[str] = []
     walk = _Walk(wanted)
     try:
+        schema = ledger.schema()
         problems += [
-            f"The guard or table {name!r} was changed, so entries may have been too."
-            for name, statement in ledger.schema().items()
-            if SCHEMA.get(name) != statement
-        ]
-        problems += [
-            f"The guard or table {name!r} was removed." for name in SCHEMA if name not in ledger.schema()
+            f"The guard or table {name!r} is not as it was made, so entries may not be either."
+            for name in {**SCHEMA, **schema}
+            if SCHEMA.get(name) != schema.get(name)
         ]
         for row in ledger.rows():
             problems += walk.step(*row)

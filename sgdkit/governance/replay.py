@@ -2,11 +2,12 @@
 
 import warnings
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from sklearn import config_context
 
 from sgdkit.exceptions import InvalidParameterError
@@ -19,12 +20,12 @@ from sgdkit.governance.evidence.rows import RowHasher
 from sgdkit.governance.read import plain_record
 from sgdkit.governance.rebuild import from_parts, refuse_untrusted
 from sgdkit.governance.record import AuditRecord
-from sgdkit.governance.tabular import on_host
+from sgdkit.governance.tabular import is_frame, memory_order, on_host
 
 __all__ = ("TOLERANCE", "Outcome", "Replay", "replay")
 
 TOLERANCE = 1e-6
-"""Largest difference, relative to the largest number of an array, that other versions and processors excuse."""
+"""Largest difference, relative to the largest number of an array, that other versions may cause."""
 
 
 class Outcome(StrEnum):
@@ -104,8 +105,8 @@ def replay(
     """Train a recorded model again and compare what it learned with the record.
 
     The pipeline is built from the record's class paths and parameters; only classes of scikit-learn,
-    sgdkit, numpy and the packages named in `trust` are built, and nothing is unpickled. The data must have the
-    recorded fingerprint. Then everything learned is compared by its hash. Under the recorded versions and
+    sgdkit, numpy and the packages named in `trust` are built, and nothing is unpickled. The data must have
+    the recorded fingerprint. Then everything learned is compared by its hash. Under the recorded versions and
     on a processor with the same features it must be equal bit for bit. Elsewhere, with the model's values
     at hand, a difference within `tolerance` is let pass, and labelled so.
 
@@ -145,7 +146,7 @@ def replay(
     >>> model = LinearRegressor(random_state=0).fit(X[:400], y[:400])
     >>> record = audit(model, X[400:], y[400:], X_train=X[:400], y_train=y[:400], tier="free")
     >>> print(replay(record, X[:400], y[:400]))
-    Replayed bit for bit: all 6 learned arrays are equal.
+    Replayed bit for bit: all 14 learned arrays are equal.
     """
     content = plain_record(record)
     recipe = content.get("recipe")
@@ -161,9 +162,12 @@ def replay(
     differences = environment_differences(content["environment"], describe_environment())
     differences += _other_components(content["components"])
     X = X if hasattr(X, "shape") else np.asarray(X)
-    if recipe["data"] is not None and (change := _changed_data(content["data"][recipe["data"]], X, y)):
-        causes = ("the data changed, or are not the rows that were trained on, in their order",)
-        return Replay(Outcome.OTHER_DATA, first_difference=change, causes=causes, tolerance=tolerance)
+    if recipe["data"] is not None:
+        recorded = content["data"][recipe["data"]]
+        if change := _changed_data(recorded, X, y):
+            causes = ("the data changed, or are not the rows that were trained on, in their order",)
+            return Replay(Outcome.OTHER_DATA, first_difference=change, causes=causes, tolerance=tolerance)
+        X = _laid_out(X, recorded)
     with warnings.catch_warnings(), config_context(enable_metadata_routing=recipe["metadata_routing"]):
         warnings.simplefilter("ignore")  # the recorded fit has given its warnings
         estimator.fit(X, y, **fit_params)
@@ -183,31 +187,27 @@ def _compare(
         if entry["path"] not in learned or fingerprint(learned[entry["path"]]) != entry["fingerprint"]
     ]  # fmt: skip
     extra = sorted(set(learned) - {entry["path"] for entry in recorded})
-    found = {
-        "n_arrays": len(recorded),
-        "n_equal": len(recorded) - len(unequal),
-        "environment_differences": differences,
-        "tolerance": tolerance,
-    }
+    found = Replay(
+        Outcome.BIT_FOR_BIT,
+        n_arrays=len(recorded),
+        n_equal=len(recorded) - len(unequal),
+        environment_differences=differences,
+        tolerance=tolerance,
+    )
     if not unequal and not extra:
-        return Replay(Outcome.BIT_FOR_BIT, **found)
+        return found
     if unequal:
         first = _describe_difference(unequal[0], learned, values)
     else:
         first = f"{extra[0]} was learned now, and is not on record"
     largest = None
     if values is not None and not extra and all(_same_form(entry, learned) for entry in unequal):
-        gaps = [_gap(entry["path"], learned, values) for entry in unequal]
-        largest = max(gaps)
-        # Where nothing is other here, bits must be equal: a small difference has a cause that is not known.
-        if differences and largest <= tolerance:
-            return Replay(
-                Outcome.WITHIN_TOLERANCE, **found, first_difference=first, largest_difference=largest
-            )
-    causes = likely_causes(record, differences)
-    return Replay(
-        Outcome.DIFFERENT, **found, first_difference=first, causes=causes, largest_difference=largest
-    )
+        largest = max(_gap(entry["path"], learned, values) for entry in unequal)
+    found = replace(found, first_difference=first, largest_difference=largest)
+    # Where nothing is other here, bits must be equal: a small difference has a cause that is not known.
+    if differences and largest is not None and largest <= tolerance:
+        return replace(found, outcome=Outcome.WITHIN_TOLERANCE)
+    return replace(found, outcome=Outcome.DIFFERENT, causes=likely_causes(record, differences))
 
 
 def _same_form(entry: Mapping[str, Any], learned: Mapping[str, np.ndarray]) -> bool:
@@ -253,7 +253,7 @@ def _values_of(model: Any, recipe: Mapping[str, Any]) -> dict[str, np.ndarray]:
     for entry in recipe["learned"]:
         if entry["path"] not in values or fingerprint(values[entry["path"]]) != entry["fingerprint"]:
             raise InvalidParameterError(
-                f"The model at hand is not the recorded one: its {entry['path'].lstrip('./')} has another hash."
+                f"The model at hand is not the recorded one: its {entry['path'].lstrip('./')} differs."
             )
     return values
 
@@ -263,7 +263,8 @@ def _checked_fit_params(recipe: Mapping[str, Any], given: Mapping[str, Any]) -> 
     recorded = recipe["fit_params"]
     if set(given) != set(recorded):
         raise InvalidParameterError(
-            f"fit was given {_listed(recorded)} beside X and y, and now {_listed(given)}; pass the same as fit_params."
+            f"fit was given {_listed(recorded)} beside X and y, and now {_listed(given)}; pass the same as "
+            "fit_params."
         )
     for name, value in given.items():
         if fingerprint(value) != recorded[name]:
@@ -285,6 +286,18 @@ def _changed_data(recorded: Mapping[str, Any], X: Any, y: Any) -> str:
         flat = fingerprint(np.ravel(np.asarray(on_host(y))))
         return "" if flat == target["fingerprint"] else "the target y"
     return ""
+
+
+def _laid_out(X: Any, recorded: Mapping[str, Any]) -> Any:
+    """Equal values, laid out in memory as they were: the last bits of sums depend on it."""
+    if sp.issparse(X):
+        kind = getattr(sp, recorded["container"], None)
+        return X if kind is None or type(X) is kind else kind(X)
+    order = recorded["memory_order"]
+    if not order or memory_order(X) in ("", order):
+        return X
+    values = np.asarray(X, order=order)
+    return type(X)(values, columns=X.columns, index=X.index, copy=False) if is_frame(X) else values
 
 
 def _changed_table(recorded: Mapping[str, Any], now: Lineage) -> str:

@@ -44,8 +44,8 @@ def generate_key(path: str | os.PathLike[str]) -> str:
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     # Made readable by its owner alone from the first moment on.
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(private)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+        stream.write(private)
     public_path.write_bytes(public)
     return _hex(serialization, key.public_key())
 

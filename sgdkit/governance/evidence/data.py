@@ -12,7 +12,7 @@ from sgdkit.governance.evidence.conditioning import Conditioning, measure_condit
 from sgdkit.governance.evidence.fingerprint import canonical_csr, fingerprint
 from sgdkit.governance.evidence.rows import RowHasher
 from sgdkit.governance.evidence.target import TargetSummary, class_codes, summarize_target
-from sgdkit.governance.tabular import blocks, columns, is_frame, is_missing, on_host
+from sgdkit.governance.tabular import blocks, columns, is_frame, is_missing, memory_order, on_host
 
 __all__ = ("Column", "Lineage", "trace_lineage")
 
@@ -60,6 +60,9 @@ class Lineage:
         Condition number, rank and ratio of scales.
     target : TargetSummary or None
         Summary of ``y``, where it was given.
+    memory_order : str
+        ``"C"`` for a table that lies in memory row by row, ``"F"`` for column by column, empty for others.
+        Equal values give sums that differ in the last bits, so a replay needs it.
     """
 
     name: str
@@ -76,6 +79,7 @@ class Lineage:
     n_conflicting_rows: int | None
     conditioning: Conditioning
     target: TargetSummary | None
+    memory_order: str = ""
 
 
 def trace_lineage(
@@ -123,6 +127,7 @@ def trace_lineage(
         n_conflicting_rows=None if labels is None else _conflicting(group, counts, labels),
         conditioning=measure_conditioning(X),
         target=None if y is None else summarize_target(y),
+        memory_order=memory_order(X),
     )
     return lineage, digests
 
