@@ -247,7 +247,8 @@ class Ledger:
             if not create:
                 _refuse_other_files(database, self.path)
             yield database
-        except sqlite3.Error as error:
+        # A damaged file can make SQLite's own message one that is no text.
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise LedgerError(f"{self.path} cannot be read or written as a ledger: {error}.") from error
         finally:
             if database is not None:
