@@ -110,7 +110,11 @@ class AuditContext:
         """What the estimator's ``score`` asks for and the caller did not give."""
         if not hasattr(self.final, "get_metadata_routing"):
             return ()
-        requests = get_routing_for_object(self.final).score.requests
+        try:
+            request = getattr(get_routing_for_object(self.final), "score", None)
+        except RecursionError:  # RidgeCV asks its scorer, which asks RidgeCV
+            request = None
+        requests = {} if request is None else request.requests
         return tuple(
             name for name, wanted in requests.items() if wanted is True and name not in self.score_params
         )

@@ -18,7 +18,6 @@ from sgdkit.governance.ledger import SCHEMA, hash_of
 from sgdkit.governance.render import Run, write_report
 from sgdkit.governance.render.text import to_text
 
-
 COLUMNS = "header, content, signature, entry_hash"
 
 

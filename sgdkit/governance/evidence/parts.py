@@ -7,6 +7,7 @@ from types import FunctionType
 from typing import Any
 
 import numpy as np
+from sklearn import get_config
 from sklearn.compose import make_column_selector
 
 __all__ = ("MAX_ARRAY", "path_of", "to_parts")
@@ -105,8 +106,12 @@ def _estimator(value: Any, where: str, obstacles: list[str]) -> dict[str, Any]:
     # `clone` copies two settings that are no parameters: containers that come out, metadata that goes in.
     if output := getattr(value, "_sklearn_output_config", {}).get("transform"):
         parts["output"] = output
-    if hasattr(value, "set_fit_request"):
-        requests = value.get_metadata_routing().fit.requests
-        if asked := {name: wanted for name, wanted in sorted(requests.items()) if wanted is not None}:
+    if get_config()["enable_metadata_routing"] and hasattr(value, "set_fit_request"):
+        request = getattr(value.get_metadata_routing(), "fit", None)  # a router has none of its own
+        if asked := {} if request is None else _asked(request.requests):
             parts["fit_request"] = asked
     return parts
+
+
+def _asked(requests: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: wanted for name, wanted in sorted(requests.items()) if wanted is not None}
