@@ -5,11 +5,6 @@ from typing import Any
 
 __all__ = ("environment_differences", "likely_causes")
 
-_STOPS = {
-    "callback": "a callback stopped the recorded run",
-    "max_seconds": "a limit of time stopped the recorded run",
-}
-
 
 def environment_differences(recorded: Mapping[str, Any], here: Mapping[str, Any]) -> tuple[str, ...]:
     """Say what differs between two environments, as far as it can change bits.
@@ -69,11 +64,7 @@ def likely_causes(record: Mapping[str, Any], differences: Sequence[str]) -> tupl
     tuple of str
         Phrases; never empty.
     """
-    causes = []
-    stop = record["training"].get("stop_reason", "")
-    if stop in _STOPS:
-        causes.append(_STOPS[stop])
-    causes += [obstacle.rstrip(".") for obstacle in record["recipe"]["obstacles"]]
+    causes = [obstacle.rstrip(".") for obstacle in record["recipe"]["obstacles"]]
     causes += differences
     if jobs := _parallel(record["recipe"]["model"]):
         causes.append(f"{', '.join(jobs)} lets several processes or threads add up in another order")

@@ -16,6 +16,7 @@ from sklearn.feature_selection import SelectKBest, f_classif
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import (
     LogisticRegression,
+    LogisticRegressionCV,
     Ridge,
     RidgeCV,
     SGDClassifier,
@@ -127,6 +128,7 @@ def models():
         ),
     )
     yield "arrays", make_pipeline(SelectKBest(k=3), RidgeCV(alphas=np.logspace(-3, 3, 7)))
+    yield "cross-validating estimator", make_pipeline(StandardScaler(), LogisticRegressionCV(Cs=3, cv=2))
     yield (
         "report in the middle",
         make_pipeline(StandardScaler(), GovernanceReport(), sgdkit.LogisticClassifier(random_state=0)),

@@ -1,6 +1,5 @@
 """Lineage of a table: what it held, without holding it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +8,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from sgdkit.governance.evidence.conditioning import Conditioning, measure_conditioning
-from sgdkit.governance.evidence.fingerprint import canonical_csr, fingerprint
+from sgdkit.governance.evidence.fingerprint import canonical_csr, column_fingerprints, fingerprint
 from sgdkit.governance.evidence.rows import RowHasher
 from sgdkit.governance.evidence.target import TargetSummary, class_codes, summarize_target
 from sgdkit.governance.tabular import blocks, columns, is_frame, is_missing, memory_order, on_host
@@ -134,14 +133,8 @@ def trace_lineage(
 
 def _with_fingerprints(X: Any, schema: tuple[Column, ...]) -> tuple[Column, ...]:
     """The schema with a fingerprint for each column, so that a change can be placed."""
-    if sp.issparse(X):
-        csc = sp.csc_array(canonical_csr(X))
-        values: Iterable[Any] = (csc[:, [j]] for j in range(csc.shape[1]))
-    else:
-        values = (column for _, _, column in columns(X))
-    return tuple(
-        replace(column, fingerprint=fingerprint(found)) for column, found in zip(schema, values, strict=True)
-    )
+    found = column_fingerprints(X)
+    return tuple(replace(column, fingerprint=one) for column, one in zip(schema, found, strict=True))
 
 
 def _conflicting(group: npt.NDArray[Any], counts: npt.NDArray[Any], labels: npt.NDArray[Any]) -> int:
