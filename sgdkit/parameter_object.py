@@ -36,24 +36,25 @@ class ParameterObject(BaseEstimator):
         InvalidParameterError
             If one of them is not a finite number, or outside its range.
         """
-        values = []
-        for parameter in self.hyper:
-            value = getattr(self, parameter)
-            if (
-                isinstance(value, bool)
-                or not isinstance(value, int | float | np.number)
-                or not np.isfinite(value)
-            ):
-                raise InvalidParameterError(
-                    f"{type(self).__name__}({parameter}={value!r}): {parameter} must be a finite number."
-                )
-            low, high = self.ranges.get(parameter, (-np.inf, np.inf))
-            if not low <= value < high:
-                raise InvalidParameterError(
-                    f"{type(self).__name__}({parameter}={value!r}): {parameter} must be in [{low}, {high})."
-                )
-            values.append(float(value))
-        return tuple(values)
+        return tuple(self._number(parameter) for parameter in self.hyper)
+
+    def _number(self, parameter: str, interval: tuple[float, float] = (-np.inf, np.inf)) -> float:
+        """Return one parameter, a finite number in its range or else in `interval`."""
+        value = getattr(self, parameter)
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float | np.number)
+            or not np.isfinite(value)
+        ):
+            raise InvalidParameterError(
+                f"{type(self).__name__}({parameter}={value!r}): {parameter} must be a finite number."
+            )
+        low, high = self.ranges.get(parameter, interval)
+        if not low <= value < high:
+            raise InvalidParameterError(
+                f"{type(self).__name__}({parameter}={value!r}): {parameter} must be in [{low}, {high})."
+            )
+        return float(value)
 
     @classmethod
     def function(cls, role: str) -> FunctionType | None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from sgdkit.backends.base import Backend, EpochReport, EpochRunner, Problem, TrainState
 from sgdkit.data.order import batches
+from sgdkit.decay import decay_step
 from sgdkit.namespaces import rebind
 from sgdkit.optimizers.base import UpdateRule
 from sgdkit.proximal import proximal_step
@@ -19,9 +20,18 @@ __all__ = ("ArrayBackend", "apply_rule")
 
 
 def apply_rule(
-    xp: Any, rule: UpdateRule, w: Any, g: Any, slots: tuple, lr: Any, t: float, l1: Any = 0.0, l2: Any = 0.0
+    xp: Any,
+    rule: UpdateRule,
+    w: Any,
+    g: Any,
+    slots: tuple,
+    lr: Any,
+    t: float,
+    l1: Any = 0.0,
+    l2: Any = 0.0,
+    weight_decay: Any = 0.0,
 ) -> tuple[Any, tuple]:
-    """Make one step of `rule` and of the penalty on arrays of the namespace `xp`.
+    """Make one step of `rule`, of the penalty and of weight decay on arrays of the namespace `xp`.
 
     Parameters
     ----------
@@ -39,6 +49,8 @@ def apply_rule(
         Number of this step, from 1.
     l1, l2 : array of shape (n,), default=0.0
         Penalty strength of each coordinate.
+    weight_decay : array of shape (n,), default=0.0
+        Decoupled weight decay of each coordinate.
 
     Returns
     -------
@@ -52,6 +64,13 @@ def apply_rule(
 
     hyper = rule.hyper_values()
     step_size, regularized = bound("step_size"), bound("regularized")
+    if not (isinstance(weight_decay, float) and weight_decay == 0.0):
+        shrink = partial(rebind(decay_step, xp), share=lr * weight_decay)
+        w = shrink(w)
+        slots = tuple(
+            shrink(slot) if name in rule.weight_slots else slot
+            for name, slot in zip(rule.slots, slots, strict=True)
+        )
     if step_size is None and regularized is None:
         g = g + l2 * w
     arguments: tuple[Any, ...] = (w, g, slots, hyper, lr, t)
@@ -99,7 +118,13 @@ class ArrayBackend(Backend):
         has_penalty = problem.l1 > 0.0 or problem.l2 > 0.0
         l1 = xp.asarray(problem.l1 * penalised, dtype=dtype) if has_penalty else 0.0
         l2 = xp.asarray(problem.l2 * penalised, dtype=dtype) if has_penalty else 0.0
-        moving = xp.asarray(np.repeat(np.append(np.ones(d), float(problem.fit_intercept)), k), dtype=dtype)
+        decay: Any = problem.rule.decay()
+        if decay > 0.0:
+            decay = xp.asarray(decay * penalised, dtype=dtype)
+        n_moving = (d + int(problem.fit_intercept)) * k
+        rate, l1, l2, decay = (
+            part if isinstance(part, float) else part[:n_moving] for part in (rate, l1, l2, decay)
+        )
         center = xp.asarray(
             np.zeros((1, d)) if problem.center is None else problem.center[None, :], dtype=dtype
         )
@@ -125,13 +150,14 @@ class ArrayBackend(Backend):
             roundoff = 1e-6 if dtype == xp.float32 else 2e-15
             total = xp.where(xp.abs(total) <= roundoff * magnitude, 0.0 * total, total)
             by_feature = X.T @ slope - center.T * total
-            gradient = xp.concat([xp.reshape(by_feature, (-1,)), total]) * moving
+            gradient = xp.concat([xp.reshape(by_feature, (-1,)), total])[:n_moving]
             state.step += 1
-            slots = tuple(state.slots[i, :] for i in range(len(problem.rule.slots)))
-            w, slots = apply_rule(xp, problem.rule, state.w, gradient, slots, rate, float(state.step), l1, l2)
-            state.w = xp.where(moving > 0.0, w, state.w)
+            slots = tuple(state.slots[i, :n_moving] for i in range(len(problem.rule.slots)))
+            w, t = state.w[:n_moving], float(state.step)
+            w, slots = apply_rule(xp, problem.rule, w, gradient, slots, rate, t, l1, l2, decay)
+            state.w = xp.concat([w, state.w[n_moving:]])
             for i, slot in enumerate(slots):
-                state.slots[i, :] = slot
+                state.slots[i, :n_moving] = slot
             loss_sum += float(value) * y.shape[0]
             square_sum += float(xp.sum(gradient * gradient))
             n_batches += 1

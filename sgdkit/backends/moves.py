@@ -13,9 +13,11 @@ def move_of(problem: Problem, batch_nnz: int) -> Move:
     Where a batch has more non-zeros than there are features, listing them would gain nothing.
     """
     rule = problem.rule
-    penalised = problem.l1 > 0 or problem.l2 > 0
-    if batch_nnz > problem.X.shape[1]:
+    penalised, decays = problem.l1 > 0 or problem.l2 > 0, rule.decay() > 0.0
+    if batch_nnz > problem.X.shape[1] or (decays and (penalised or rule.sparse != "exact")):
         return Move.EVERY_COORDINATE
+    if decays:
+        return Move.TOUCHED_WITH_MISSED_STEPS
     if rule.sparse == "exact" and not penalised:
         return Move.TOUCHED
     if rule.sparse == "exact" and problem.l1 == 0 and problem.rates is None and common_step(rule) > 0:

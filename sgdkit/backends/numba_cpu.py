@@ -27,10 +27,11 @@ class NumbaBackend(Backend):
         )
 
         X, k = problem.X, problem.n_outputs
-        update = compiled_update(type(problem.rule), dtype)
+        decay = problem.rule.decay()
+        update = compiled_update(type(problem.rule), dtype, decay > 0.0)
         loss = compiled_loss(type(problem.loss), dtype)
         weight = np.empty(0, dtype) if problem.weight is None else problem.weight
-        hyper = np.array(problem.rule.hyper_values(), np.float64)
+        hyper = np.array([*problem.rule.hyper_values(), decay], np.float64)
         loss_hyper = np.array(problem.loss.hyper_values(), np.float64)
         rows = (problem.y, weight, problem.mean_weight)
         order_rules = (problem.edges, problem.whole_runs, problem.batch_size)
@@ -43,9 +44,11 @@ class NumbaBackend(Backend):
             move = move_of(problem, batch_nnz)
             scratch = csr_scratch(dtype, capacity, batch_nnz, X.shape[1], k, len(problem.rule.slots), move)
             epoch = csr_epoch(dtype, X.indices.dtype)
-            kind = type(problem.rule)
-            listed = 0 if move is Move.EVERY_COORDINATE else compiled_update_touched(kind, dtype).address
-            catch_up = compiled_catch_up(kind, dtype).address if move.replays else 0
+            kind, decays = type(problem.rule), decay > 0.0
+            listed = 0
+            if move is not Move.EVERY_COORDINATE:
+                listed = compiled_update_touched(kind, dtype, decays).address
+            catch_up = compiled_catch_up(kind, dtype, decays).address if move.replays else 0
             stride = 0 if problem.rates is None else 1
             step = common_step(problem.rule)
 

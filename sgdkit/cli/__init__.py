@@ -1,1 +1,1 @@
-"""The command line: ``sgdkit demo``, ``sgdkit plugins``, ``sgdkit warmup``. Needs the extra ``cli``."""
+"""The command line: one module for each command of ``sgdkit``. Needs the extra ``cli``."""

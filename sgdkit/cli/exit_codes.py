@@ -12,6 +12,7 @@ class ExitCode(IntEnum):
     FAULT = 1
     USAGE = 2
     MISSING = 3
+    DIVERGED = 4
     CHANGED = 5
     INTERRUPTED = 130
 
@@ -23,6 +24,7 @@ class ExitCode(IntEnum):
             ExitCode.FAULT: "a plugin is broken",
             ExitCode.USAGE: "wrong arguments or files",
             ExitCode.MISSING: "an optional package is missing",
-            ExitCode.CHANGED: "a record, ledger or replay is not as it was recorded",
+            ExitCode.DIVERGED: "training diverged",
+            ExitCode.CHANGED: "a model, record or replay is not as recorded, or a gate fails anew",
             ExitCode.INTERRUPTED: "interrupted",
         }[self]

@@ -10,7 +10,7 @@ from sgdkit.exceptions import PluginError, SgdkitError
 
 __all__ = ("build_app", "main")
 
-COMMANDS = ("demo", "replay", "plugins", "warmup")
+COMMANDS = ("train", "predict", "audit", "replay", "demo", "optimizers", "losses", "plugins", "warmup")
 """One module each in this package, with a function of the same name."""
 
 GROUPS = ("governance", "ledger")
@@ -84,6 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         app(args=None if arguments is None else list(arguments), prog_name="sgdkit")
     except SystemExit as leaving:
+        if leaving.code == ExitCode.INTERRUPTED:
+            return _fail("Interrupted.", ExitCode.INTERRUPTED)
         return leaving.code if isinstance(leaving.code, int) else 0
     except PluginError as error:
         return _fail(str(error), ExitCode.FAULT)

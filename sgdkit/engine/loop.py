@@ -37,7 +37,8 @@ class Plan:
         Of the order.
     adapt : bool
         Whether the automatic rate, or one that falls on plateaus, follows the objective; not the
-        automatic rate of a stream, since the objectives of chunks cannot be compared.
+        automatic rate of a stream, since the objectives of chunks cannot be compared, and not for a
+        rule that must not be halved.
     horizon : int or None
         Epochs that the schedule stretches over; None means `max_iter`.
     validate : callable(TrainState) -> float or None

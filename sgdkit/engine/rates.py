@@ -103,7 +103,7 @@ def automatic_rates(
     row i, both of centred values: normalised rules get
     ``auto_rate * target_scale / (s_j sqrt(mean N_i))``, linear rules
     ``auto_rate / (s_j² curvature max N_i)`` divided by the rule's own gain on a constant gradient,
-    free rules ``auto_rate``.
+    relative rules a multiple of ``1 / s_j`` with the mean `auto_rate`, free rules ``auto_rate``.
     """
     n_features = X.shape[1]
     if rule.step == "free":
@@ -113,6 +113,8 @@ def automatic_rates(
     scale = _column_scale(rows, row_weight, center)
     norms = float(fit_intercept) + _row_square_norms(rows, scale, center)
     scale = np.append(scale, 1.0)
+    if rule.step == "relative":
+        return rule.auto_rate / (scale * np.mean(1.0 / scale))
     if rule.step == "linear":
         step_size = rule.function("step_size")
         gain = (

@@ -185,7 +185,7 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
             n_iter_no_change=self.n_iter_no_change,
             shuffle=self.shuffle,
             seed=seed,
-            adapt=not streaming or follows,
+            adapt=follows or (rule.halves and not streaming),
             horizon=self.max_iter,
             validate=None if rows.validation is None else self._validator(rows.validation, attributes),
             early_stopping=bool(self.early_stopping) and rows.validation is not None,

@@ -9,6 +9,7 @@ estimator.
 from sgdkit.governance.audit import audit
 from sgdkit.governance.declaration import Declaration, parse_declaration, read_declaration
 from sgdkit.governance.ledger import Ledger
+from sgdkit.governance.load import load_record
 from sgdkit.governance.read import read_record
 from sgdkit.governance.record import AuditRecord, verify_json
 from sgdkit.governance.replay import Replay, replay
@@ -27,6 +28,7 @@ __all__ = (
     "audit",
     "generate_key",
     "governance_scoring",
+    "load_record",
     "parse_declaration",
     "read_declaration",
     "read_record",

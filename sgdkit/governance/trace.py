@@ -19,7 +19,8 @@ class ParameterTrace:
     max_coefficients : int, default=12
         At most this many coefficients are kept: the largest ones at the end of training.
     feature_names : sequence of str or None, default=None
-        Names of the features; the estimator's own ``feature_names_in_`` when None.
+        Names of the features; the estimator's own ``feature_names_in_`` when None. They may be set after
+        the fit, when what stands before the estimator has named its columns.
 
     Attributes
     ----------
@@ -66,9 +67,7 @@ class ParameterTrace:
         if context.task_name != "epoch" or fitted_estimator is None:
             return
         coefficients = np.atleast_2d(np.asarray(fitted_estimator.coef_, dtype=np.float64))
-        names = self.feature_names
-        if names is None:
-            names = getattr(fitted_estimator, "feature_names_in_", ())
+        names = getattr(fitted_estimator, "feature_names_in_", ())
         self._feature_names = tuple(str(name) for name in names)
         self._coefficients.append(coefficients)
         self._bias.append(np.ravel(np.asarray(fitted_estimator.intercept_, dtype=np.float64)))
@@ -84,11 +83,11 @@ class ParameterTrace:
         n_outputs, n_features = weights.shape[1:]
         flat = weights.reshape(len(weights), -1)
         kept = np.sort(np.argsort(-np.abs(flat[-1]), kind="stable")[: self.max_coefficients])
+        names = self._feature_names if self.feature_names is None else tuple(self.feature_names)
         columns: dict[str, tuple[float, ...]] = {"step": tuple(float(step) for step in self._steps)}
         for position in kept.tolist():
             output, feature = divmod(position, n_features)
-            known = len(self._feature_names) == n_features
-            name = self._feature_names[feature] if known else f"x{feature}"
+            name = str(names[feature]) if len(names) == n_features else f"x{feature}"
             suffix = f" [{output}]" if n_outputs > 1 else ""
             columns[f"weight {name}{suffix}"] = tuple(flat[:, position].tolist())
         for output in range(min(bias.shape[1], self.max_coefficients)):

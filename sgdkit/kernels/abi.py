@@ -64,9 +64,10 @@ def kernel_types(dtype: np.dtype) -> KernelTypes:
         update=types.FunctionType(
             types.float64(vector, vector, types.int64, *state, *now, *penalty, types.int64)
         ),
-        # a list of coordinates, how many, w, g, state, 1 or 0 where all rates are rates[0], now
+        # a list of coordinates, how many, w, g, state, 1 or 0 where all rates are rates[0], now, which are
+        # penalised: those below this number
         update_touched=types.FunctionType(
-            types.float64(touched, types.int64, vector, vector, *state, types.uintp, *now)
+            types.float64(touched, types.int64, vector, vector, *state, types.uintp, *now, types.uintp)
         ),
         # a list of coordinates, how many steps each of them missed, how many, w, ..., working memory
         catch_up=types.FunctionType(

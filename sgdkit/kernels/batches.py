@@ -6,6 +6,8 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from sgdkit.kernels.abi import FASTMATH
+
 __all__ = ("add_magnitude", "drop_noise", "next_batch", "prefetch_row")
 
 
@@ -31,9 +33,9 @@ def next_batch(runs, edges, whole_runs, batch_size, cursor, rows, at, offsets):
             offsets[n_groups] = m + stop - start
         else:
             stop = min(stop, start + batch_size - m)
-        for row in range(start, stop):
-            rows[at + m] = row
-            m += 1
+        for i in range(stop - start):
+            rows[at + m + i] = start + i
+        m += stop - start
         if stop == edges[run + 1]:
             cursor[0] += 1
             cursor[1] = 0
@@ -44,38 +46,35 @@ def next_batch(runs, edges, whole_runs, batch_size, cursor, rows, at, offsets):
 
 
 @intrinsic
-def _prefetch(typingctx, array, row, line):
-    """Ask for cache line number `line` of a row of a C-contiguous matrix."""
+def _prefetch(typingctx, array, at):
+    """Ask for the cache line that holds byte `at` of a C-contiguous array."""
 
     def codegen(context, builder, signature, args):
-        array_type = signature.args[0]
-        matrix = context.make_array(array_type)(context, builder, args[0])
-        stride = cgutils.unpack_tuple(builder, matrix.strides)[0]
-        byte = builder.add(
-            builder.mul(args[1], stride), builder.mul(args[2], ir.Constant(ir.IntType(64), 64))
-        )
-        base = builder.ptrtoint(matrix.data, ir.IntType(64))
-        address = builder.inttoptr(builder.add(base, byte), ir.IntType(8).as_pointer())
+        view = context.make_array(signature.args[0])(context, builder, args[0])
+        address = builder.add(builder.ptrtoint(view.data, ir.IntType(64)), args[1])
+        pointer = builder.inttoptr(address, ir.IntType(8).as_pointer())
         flag = ir.IntType(32)
         function = cgutils.get_or_insert_function(
             builder.module,
             ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer(), flag, flag, flag]),
             "llvm.prefetch.p0i8",
         )
-        builder.call(function, [address, flag(0), flag(2), flag(1)])
+        builder.call(function, [pointer, flag(0), flag(2), flag(1)])
         return context.get_dummy_value()
 
-    return types.void(array, types.int64, types.int64), codegen
+    return types.void(array, types.int64), codegen
 
 
 @njit(error_model="numpy", forceinline=True)
-def prefetch_row(X, row):
-    """Start loading a row into the second-level cache without waiting for it."""
-    for line in range((X.shape[1] * X.itemsize + 63) // 64):
-        _prefetch(X, np.int64(row), np.int64(line))
+def prefetch_row(X, y, row):
+    """Start loading a row and its target into the second-level cache without waiting for them."""
+    size = X.shape[1] * X.itemsize
+    for at in range(0, size, 64):
+        _prefetch(X, np.int64(row) * size + at)
+    _prefetch(y, np.int64(row) * y.itemsize)
 
 
-@njit(error_model="numpy", forceinline=True)
+@njit(error_model="numpy", fastmath=FASTMATH, forceinline=True)
 def add_magnitude(slope, n_rows, magnitude):
     """Add up the absolute slopes of a batch, one sum for each output."""
     for i in range(n_rows):

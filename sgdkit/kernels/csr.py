@@ -190,13 +190,13 @@ def epoch(
         if move > 0:
             # The rate of an unscaled weight. A common step is proportional to the rate.
             report[1] += update_touched(
-                touched, n, w, g, slots, hyper, rates, stride, w.dtype.type(lr / scale), float(t)
+                touched, n, w, g, slots, hyper, rates, stride, w.dtype.type(lr / scale), float(t), n_penalised
             )
             if fit_intercept:
                 for k in range(n_outputs):
                     touched[k] = np.int32(n_penalised + k)
                 report[1] += update_touched(
-                    touched, n_outputs, w, g, slots, hyper, rates, stride, lr, float(t)
+                    touched, n_outputs, w, g, slots, hyper, rates, stride, lr, float(t), n_penalised
                 )
             for k in range(n_penalised, g.shape[0]):
                 g[k] = 0

@@ -10,6 +10,7 @@ from sgdkit.kernels.abi import FASTMATH, kernel_types
 from sgdkit.kernels.batches import add_magnitude, drop_noise, next_batch, prefetch_row
 from sgdkit.kernels.generate import compiled_kernel
 from sgdkit.kernels.pointers import as_loss, as_update, borrow
+from sgdkit.kernels.row_vectors import ROWS, add_rows, dot_rows
 
 __all__ = ("dense_epoch", "dense_scratch")
 
@@ -18,27 +19,22 @@ __all__ = ("dense_epoch", "dense_scratch")
 # hardware follows one run of rows by itself, but cannot foresee where the next begins. Both loops
 # ask for half of the rows each, because a core has few outstanding requests.
 TILE = 64
-AHEAD = 128
+AHEAD = 96
 
 _compile = njit(nogil=True, error_model="numpy", fastmath=FASTMATH, forceinline=True)
 
 
 @_compile
-def _predict_one(X, rows, start, stop, queued, w, bias, raw):
+def _predict_one(X, y, rows, start, stop, queued, w, bias, raw):
     d = X.shape[1]
-    paired = stop - (stop - start) % 4
-    for i in range(start, paired, 4):  # four rows at a time: the weights are loaded once for all of them
+    paired = stop - (stop - start) % ROWS
+    for i in range(start, paired, ROWS):
         for k in range(i + AHEAD, min(i + AHEAD + 2, queued)):
-            prefetch_row(X, rows[k])
-        a, b, c, e = X[rows[i]], X[rows[i + 1]], X[rows[i + 2]], X[rows[i + 3]]
-        za = zb = zc = ze = bias[0]
-        for j in range(d):
-            za += a[j] * w[j]
-            zb += b[j] * w[j]
-            zc += c[j] * w[j]
-            ze += e[j] * w[j]
+            prefetch_row(X, y, rows[k])
+        za, zb, zc, ze = dot_rows(X, rows[i], rows[i + 1], rows[i + 2], rows[i + 3], w)
         at = i - start
-        raw[at, 0], raw[at + 1, 0], raw[at + 2, 0], raw[at + 3, 0] = za, zb, zc, ze
+        raw[at, 0], raw[at + 1, 0] = za + bias[0], zb + bias[0]
+        raw[at + 2, 0], raw[at + 3, 0] = zc + bias[0], ze + bias[0]
     for i in range(paired, stop):
         x = X[rows[i]]
         z = bias[0]
@@ -48,26 +44,26 @@ def _predict_one(X, rows, start, stop, queued, w, bias, raw):
 
 
 @_compile
-def _add_gradient_one(X, rows, start, stop, queued, slope, g):
+def _add_gradient_one(X, y, rows, start, stop, queued, slope, g, magnitude):
     d = X.shape[1]
-    paired = stop - (stop - start) % 4
-    total = g[d]
-    for i in range(start, paired, 4):
+    paired = stop - (stop - start) % ROWS
+    total, size = g[d], magnitude[0]
+    for i in range(start, paired, ROWS):
         for k in range(i + AHEAD + 2, min(i + AHEAD + 4, queued)):
-            prefetch_row(X, rows[k])
-        a, b, c, e = X[rows[i]], X[rows[i + 1]], X[rows[i + 2]], X[rows[i + 3]]
+            prefetch_row(X, y, rows[k])
         at = i - start
         sa, sb, sc, se = slope[at, 0], slope[at + 1, 0], slope[at + 2, 0], slope[at + 3, 0]
         total += sa + sb + sc + se
-        for j in range(d):
-            g[j] += sa * a[j] + sb * b[j] + sc * c[j] + se * e[j]
+        size += abs(sa) + abs(sb) + abs(sc) + abs(se)
+        add_rows(X, rows[i], rows[i + 1], rows[i + 2], rows[i + 3], sa, sb, sc, se, g)
     for i in range(paired, stop):
         x = X[rows[i]]
         s = slope[i - start, 0]
         total += s
+        size += abs(s)
         for j in range(d):
             g[j] += s * x[j]
-    g[d] = total
+    g[d], magnitude[0] = total, size
 
 
 @_compile
@@ -157,6 +153,8 @@ def epoch(
         n_groups = cursor[2]
         m_after = next_batch(runs, edges, whole_runs, batch_size, cursor, rows, m, offsets_after)
         share = 1.0 / (m * mean_weight)
+        for i in range(min(m, tile)):
+            weight_tile[i] = share
         for j in range(g.shape[0]):
             g[j] = 0
         _center_bias(center, w, bias)
@@ -165,20 +163,19 @@ def epoch(
             stop = min(start + tile, m)
             size = stop - start
             for i in range(size):
-                y_tile[i] = y[rows[start + i]]
-                weight_tile[i] = share
+                y_tile[i] = y[np.uintp(rows[start + i])]
             if weight.shape[0] > 0:
                 for i in range(size):
-                    weight_tile[i] *= weight[rows[start + i]]
+                    weight_tile[i] = share * weight[np.uintp(rows[start + i])]
             if n_outputs == 1:
-                _predict_one(X, rows, start, stop, m + m_after, w, bias, raw)
+                _predict_one(X, y, rows, start, stop, m + m_after, w, bias, raw)
             else:
                 _predict_many(X, rows, start, stop, w, bias, raw)
             batch_value += loss(raw, y_tile, weight_tile, size, loss_hyper, offsets, n_groups, slope)
-            add_magnitude(slope, size, magnitude)
             if n_outputs == 1:
-                _add_gradient_one(X, rows, start, stop, m + m_after, slope, g)
+                _add_gradient_one(X, y, rows, start, stop, m + m_after, slope, g, magnitude)
             else:
+                add_magnitude(slope, size, magnitude)
                 _add_gradient_many(X, rows, start, stop, slope, g)
         if not np.isfinite(batch_value):
             report[3] = 1.0

@@ -7,12 +7,14 @@ needs of plain functions reaches it through `INGREDIENTS`, filled before the fil
 import hashlib
 import inspect
 import sys
+from functools import partial
 from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 
+from sgdkit.decay import decay_step, decay_steps
 from sgdkit.kernels.abi import FASTMATH
 from sgdkit.kernels.cache import compiler_lock, load_generated
 from sgdkit.kernels.pointers import function_address
@@ -40,7 +42,7 @@ __all__ = (
 
 INGREDIENTS: dict[str, dict[str, Any]] = {}
 
-_CLOSED_FORMS: tuple[Any, ...] = (fits_series, proximal_steps, proximal_steps_series)
+_CLOSED_FORMS: tuple[Any, ...] = (decay_steps, fits_series, proximal_steps, proximal_steps_series)
 
 
 class Compiled(NamedTuple):
@@ -101,30 +103,35 @@ def _roles(rule: type[UpdateRule], *roles: str) -> dict[str, FunctionType]:
     return {role: f for role in roles if (f := rule.function(role)) is not None}
 
 
-def _shape(rule: type[UpdateRule]) -> tuple:
-    return (len(rule.slots), len(rule.hyper), rule.sparse, len(rule.reductions))
+def _shape(rule: type[UpdateRule], decays: bool) -> tuple:
+    followers = tuple(rule.slots.index(slot) for slot in rule.weight_slots)
+    return (len(rule.slots), len(rule.hyper), rule.sparse, len(rule.reductions), decays and (True, followers))
 
 
-def compiled_update(rule: type[UpdateRule], dtype: Any) -> Compiled:
-    """Return the loop that makes one step of `rule` and of the penalty."""
+def compiled_update(rule: type[UpdateRule], dtype: Any, decays: bool) -> Compiled:
+    """Return the loop that makes one step of `rule`, of the penalty and, if it `decays`, of weight decay."""
     functions = _roles(rule, "update", "reduce", "regularized", "step_size") | {
-        "proximal_step": proximal_step
+        "proximal_step": proximal_step,
+        "decay_step": decay_step,
     }
-    return _compiled("update", functions, _shape(rule), update_source, rule, dtype)  # type: ignore[arg-type]
+    source = partial(update_source, decays=decays)
+    return _compiled("update", functions, _shape(rule, decays), source, rule, dtype)  # type: ignore[arg-type]
 
 
-def compiled_update_touched(rule: type[UpdateRule], dtype: Any) -> Compiled:
+def compiled_update_touched(rule: type[UpdateRule], dtype: Any, decays: bool) -> Compiled:
     """Return the loop that makes one step of `rule` on listed coordinates, without a penalty."""
-    return _compiled(
-        "update_touched", _roles(rule, "update"), _shape(rule), update_touched_source, rule, dtype
-    )
+    functions = _roles(rule, "update") | {"decay_step": decay_step}
+    source = partial(update_touched_source, decays=decays)
+    return _compiled("update_touched", functions, _shape(rule, decays), source, rule, dtype)  # type: ignore[arg-type]
 
 
-def compiled_catch_up(rule: type[UpdateRule], dtype: Any) -> Compiled:
-    """Return the loop that replays missed steps of `rule` and of the penalty."""
+def compiled_catch_up(rule: type[UpdateRule], dtype: Any, decays: bool) -> Compiled:
+    """Return the loop that replays missed steps of `rule`, of the penalty or of weight decay."""
     functions = _roles(rule, "catch_up", "regularized", "step_size")
     functions |= {f.__name__: f for f in _CLOSED_FORMS}
-    return _compiled("catch_up", functions, _shape(rule), catch_up_source, rule, dtype)
+    decays = decays and rule.sparse == "exact"  # others are not caught up when they decay
+    source = partial(catch_up_source, decays=decays)
+    return _compiled("catch_up", functions, _shape(rule, decays), source, rule, dtype)
 
 
 def compiled_loss(loss: type[Loss], dtype: Any) -> Compiled:

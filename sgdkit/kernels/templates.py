@@ -32,6 +32,7 @@ def run(w, g, n, slots, hyper, rates, lr, t, l1, l2, n_penalised):
     norm = 0.0
     for j in range(n):
         norm += g[j] * g[j]
+    {{decay}}
     {{sums}}
     first_free = n_penalised if l1 > 0 or l2 > 0 else 0
     for j in range(first_free):
@@ -46,11 +47,12 @@ _UPDATE_TOUCHED = (
     _HEADER
     + f"""
 @njit([T.update_touched.signature], {_DECORATOR})
-def run(touched, n, w, g, slots, hyper, rates, stride, lr, t):
+def run(touched, n, w, g, slots, hyper, rates, stride, lr, t, n_penalised):
     norm = 0.0
     for i in range(np.uintp(n)):
         j = np.uintp(touched[i])
         norm += g[j] * g[j]
+        {{decay}}
         x, s = update(w[j], g[j], {{slots}}, {{hyper}}, lr * rates[j * stride], t)
         g[j] = 0
         w[j] = x
@@ -110,13 +112,14 @@ _POINTWISE = (
     + f"""
 @njit([T.loss.signature], {_DECORATOR})
 def run(raw, y, weight, n_rows, hyper, offsets, n_groups, out):
-    total = 0.0
     if raw.shape[1] == 1:
+        narrow = T.scalar(0)  # in float64 it would halve the lanes of the whole loop
         for i in range(n_rows):
             value, gradient = evaluate(raw[i, 0], y[i], {{hyper}})
-            total += weight[i] * value
+            narrow += weight[i] * value
             out[i, 0] = weight[i] * gradient
-        return total
+        return float(narrow)
+    total = 0.0
     for i in range(n_rows):
         for k in range(raw.shape[1]):  # one against the rest
             value, gradient = evaluate(raw[i, k], T.scalar(1 if y[i] == k else 0), {{hyper}})
@@ -156,12 +159,22 @@ def _indent(text: str, spaces: int) -> str:
     return text.replace("\n", "\n" + " " * spaces)
 
 
-def _each(body: str) -> str:
-    return f"for j in range(n):\n    {_indent(body, 4)}"
+def _each(body: str, n: str = "n") -> str:
+    return f"for j in range({n}):\n    {_indent(body, 4)}"
 
 
-def update_source(rule: type[UpdateRule], key: str, dtype: str) -> str:
-    """Return the loop that makes one step of `rule` and of the penalty on every coordinate."""
+def _decay(rule: type[UpdateRule], function: str, *missed: str, rate: str = "lr * rates[j * stride]") -> str:
+    """Return the lines that shrink weight j and the slots that follow the weight."""
+    arguments = ", ".join([f"{rate} * hyper[{len(rule.hyper)}]", *missed])
+    shrunk = ["w[j]", *(f"slots[{rule.slots.index(slot)}, j]" for slot in rule.weight_slots)]
+    return "\n".join(f"{x} = T.scalar({function}({x}, {arguments}))" for x in shrunk)
+
+
+def update_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) -> str:
+    """Return the loop that makes one step of `rule` and of the penalty on every coordinate.
+
+    If the rule `decays`, its weight decay follows the hyperparameters in ``hyper``.
+    """
     hyper, rate = _hyper(rule), "lr * rates[j]"
     if rule.function("regularized") is not None:
         penalty = f"x = regularized(x, s, {hyper}, {rate}, t, l1, l2)"
@@ -186,32 +199,44 @@ def update_source(rule: type[UpdateRule], key: str, dtype: str) -> str:
     return _UPDATE.format(
         key=key,
         dtype=dtype,
+        decay=_indent(_each(_decay(rule, "decay_step", rate="lr * rates[j]"), "n_penalised"), 4)
+        if decays
+        else "pass",
         sums=_indent(sums, 4),
         move=move("g[j]", "pass"),
         move_penalised=move("g[j]" if rule.has_proximal_step else "g[j] + l2 * w[j]", penalty),
     )
 
 
-def update_touched_source(rule: type[UpdateRule], key: str, dtype: str) -> str:
+def update_touched_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) -> str:
     """Return the loop that makes one step of `rule` on the coordinates of a list, and clears their gradient.
 
     The penalty's part of the step is left to the loop of `catch_up_source`, which runs before the
     weight is next read.
     """
+    decay = f"if j < n_penalised:\n    {_indent(_decay(rule, 'decay_step'), 4)}" if decays else "pass"
     return _UPDATE_TOUCHED.format(
-        key=key, dtype=dtype, slots=_slots(rule), hyper=_hyper(rule), store=_indent(_store(rule), 8)
+        key=key,
+        dtype=dtype,
+        decay=_indent(decay, 8),
+        slots=_slots(rule),
+        hyper=_hyper(rule),
+        store=_indent(_store(rule), 8),
     )
 
 
-def catch_up_source(rule: type[UpdateRule], key: str, dtype: str) -> str:
+def catch_up_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) -> str:
     """Return the loop that replays the steps which the coordinates of a list missed.
 
-    A rule that itself moves without a gradient is replayed without a penalty: with one, the engine
-    updates every coordinate in every batch.
+
+    A rule that itself moves without a gradient is replayed without a penalty, and weight decay without
+    either: with more than one of the three, the engine updates every coordinate in every batch.
     """
     place = f"{_slots(rule)}, {_hyper(rule)}, lr * rates[j * stride]"
     body = "pass"
-    if rule.sparse == "catch_up":
+    if decays:
+        body = _REPLAY.format(move=_indent(_decay(rule, "decay_steps", "missed[i]"), 8))
+    elif rule.sparse == "catch_up":
         move = f"w[j], s = catch_up(w[j], {place}, t - missed[i], int(missed[i]))\n{_store(rule)}"
         body = _REPLAY.format(move=_indent(move, 8))
     elif rule.function("regularized") is not None:

@@ -1,12 +1,18 @@
 """Adam: momentum divided by a running root-mean-square of the gradient."""
 
 import math
+from typing import ClassVar
 
 import numpy as np
 
 from sgdkit.optimizers.base import UpdateRule
 
-__all__ = ("Adam",)
+__all__ = ("Adam", "moving_steps")
+
+
+def moving_steps(beta1, k):
+    """Return how many of `k` zero gradients still move the weight; then the mean is below rounding."""
+    return min(int(k), int(math.log(1e-18) / math.log(max(beta1, 1e-18))) + 1)
 
 
 class Adam(UpdateRule):
@@ -37,7 +43,7 @@ class Adam(UpdateRule):
     """
 
     name = "adam"
-    slots = ("mean", "mean_square")
+    slots: ClassVar[tuple[str, ...]] = ("mean", "mean_square")
     hyper = ("beta1", "beta2", "eps")
     ranges = {"beta1": (0.0, 1.0), "beta2": (0.0, 1.0), "eps": (0.0, float("inf"))}
     sparse = "catch_up"
@@ -65,8 +71,7 @@ class Adam(UpdateRule):
     def catch_up(w, slots, hyper, lr, t, k):  # noqa: D102
         mean, square = slots
         beta1, beta2, eps = hyper
-        # After this many zero gradients the mean is below rounding and the weight stands still.
-        moving = min(int(k), int(math.log(1e-18) / math.log(max(beta1, 1e-18))) + 1)
+        moving = moving_steps(beta1, k)
         for _ in range(moving):
             t = t + 1.0
             mean = beta1 * mean

@@ -1,6 +1,9 @@
 """What an update rule is: the contract, version 1, that plugins and kernels share."""
 
+import functools
+import inspect
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
 from sgdkit.parameter_object import ParameterObject
@@ -8,6 +11,21 @@ from sgdkit.parameter_object import ParameterObject
 __all__ = ("ABI_VERSION", "UpdateRule")
 
 ABI_VERSION = 1
+
+
+def _with_weight_decay(init: Callable[..., None]) -> Callable[..., None]:
+    """Return the constructor of a rule with the keyword `weight_decay` besides its own parameters."""
+    signature = inspect.signature(init)
+
+    @functools.wraps(init)
+    def __init__(self: Any, *args: Any, weight_decay: float = 0.0, **kwargs: Any) -> None:  # noqa: N807
+        init(self, *args, **kwargs)
+        self.weight_decay = weight_decay
+
+    decay = inspect.Parameter("weight_decay", inspect.Parameter.KEYWORD_ONLY, default=0.0, annotation=float)
+    parameters = sorted([*signature.parameters.values(), decay], key=lambda parameter: parameter.kind)
+    __init__.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return __init__
 
 
 class UpdateRule(ParameterObject):
@@ -36,20 +54,27 @@ class UpdateRule(ParameterObject):
         What a zero gradient does. ``"exact"``: nothing moves, so sparse kernels skip untouched
         coordinates. ``"catch_up"``: state or weight moves, and the method ``catch_up`` replays
         many such steps at once. ``"dense"``: every coordinate is updated in every batch.
-    step : {"linear", "normalized", "free"}, default="normalized"
+    step : {"linear", "normalized", "relative", "free"}, default="normalized"
         How the step answers to the gradient's scale, which is what the automatic rate needs to
         know. ``"linear"``: proportional to it (SGD). ``"normalized"``: unchanged when all
-        gradients are multiplied by a constant (Adagrad). ``"free"``: the rule finds its own scale
+        gradients are multiplied by a constant (Adagrad). ``"relative"``: the same, and the rate is the
+        share of the norm of the weights that a step moves (LAMB). ``"free"``: the rule finds its own scale
         and wants a rate near 1 (Prodigy).
     auto_rate : float, default=1.0
-        Factor on the automatic rate, dimensionless.
+        Factor on the automatic rate, dimensionless; the mean rate itself if steps are relative or free.
     anneals : bool, default=False
         Whether steps shrink by themselves as gradients add up (Adagrad). A long automatic run then
         starts at a higher rate.
+    halves : bool, default=True
+        Whether an automatic rate is halved while the objective stands still; not for a rule that computes the
+        weight from the sum of all gradients and the rate, so that a falling rate shrinks the weight.
     accumulator : str, default=""
         Name of the slot that sums squared gradients, if any. An intercept starts at its optimum,
         where the gradient is noise; the engine starts its accumulator as if one row had been seen,
         so that noise is not taken for a direction.
+    weight_slots : tuple of str, default=()
+        Slots that hold the weight on another scale, such as a sum of gradients of which the weight is a
+        multiple: weight decay shrinks them with the weight.
     reductions : tuple of str, default=()
         Names of sums over all coordinates that `update` needs; the method ``reduce`` gives each
         coordinate's terms and `update` receives the sums as a seventh argument.
@@ -78,16 +103,34 @@ class UpdateRule(ParameterObject):
 
     slots: ClassVar[tuple[str, ...]] = ()
     sparse: ClassVar[Literal["exact", "catch_up", "dense"]] = "dense"
-    step: ClassVar[Literal["linear", "normalized", "free"]] = "normalized"
+    step: ClassVar[Literal["linear", "normalized", "relative", "free"]] = "normalized"
     auto_rate: ClassVar[float] = 1.0
     anneals: ClassVar[bool] = False
+    halves: ClassVar[bool] = True
     accumulator: ClassVar[str] = ""
+    weight_slots: ClassVar[tuple[str, ...]] = ()
     reductions: ClassVar[tuple[str, ...]] = ()
     has_proximal_step: ClassVar[bool] = False
 
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
         cls.has_proximal_step = any(cls.function(role) is not None for role in ("step_size", "regularized"))
+        own = vars(cls).get("__init__")
+        if own is not None and "weight_decay" not in inspect.signature(own).parameters:
+            cls.__init__ = _with_weight_decay(own)  # type: ignore[method-assign]
+
+    def __init__(self, weight_decay: float = 0.0):
+        self.weight_decay = weight_decay
+
+    def decay(self) -> float:
+        """Return the decoupled weight decay that the engine applies; 0 if the rule does it itself.
+
+        Raises
+        ------
+        InvalidParameterError
+            If `weight_decay` is not a finite number of at least 0.
+        """
+        return 0.0 if "weight_decay" in self.hyper else self._number("weight_decay", (0.0, float("inf")))
 
     @staticmethod
     @abstractmethod

@@ -54,6 +54,7 @@ class FTRL(UpdateRule):
     ranges = {"beta": (0.0, float("inf"))}
     sparse = "exact"
     anneals = True
+    weight_slots = ("z",)
 
     def __init__(self, beta: float = 1e-6):
         self.beta = beta

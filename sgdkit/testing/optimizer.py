@@ -57,11 +57,13 @@ def check_declaration(rule: UpdateRule) -> None:
     )
     for field, allowed in {
         "sparse": ("exact", "catch_up", "dense"),
-        "step": ("linear", "normalized", "free"),
+        "step": ("linear", "normalized", "relative", "free"),
     }.items():
         value = getattr(kind, field)
         claim(value in allowed, f"{label}.{field} is {value!r}, but must be one of {allowed}.")
     claim(kind.auto_rate > 0.0, f"{label}.auto_rate is {kind.auto_rate!r}, but must be positive.")
+    strangers = sorted(set(kind.weight_slots) - set(kind.slots))
+    claim(not strangers, f"{label}.weight_slots names {strangers}, but there is no such slot.")
     parameters = set(inspect.signature(kind).parameters)
     unknown = sorted(set(kind.hyper) - parameters)
     claim(not unknown, f"{label}.hyper names {unknown}, but the constructor has no such parameter.")
@@ -90,6 +92,8 @@ def check_declaration(rule: UpdateRule) -> None:
     with failures_as_claims(f"{label} does not keep its parameters"):
         values = rule.hyper_values()
         claim(clone(rule).hyper_values() == values, f"A clone of {label} has other hyperparameters.")
+        decay = clone(rule).set_params(weight_decay=0.25).get_params()["weight_decay"]
+        claim(decay == 0.25, f"{label} takes weight_decay=0.25, but keeps {decay!r}.")
 
 
 def check_forms(rule: UpdateRule) -> None:
@@ -257,7 +261,9 @@ def check_descent(rule: UpdateRule) -> None:
     """On a small quadratic, 500 steps at least halve the loss."""
     target = np.array([1.0, -0.5, 0.25, 2.0])
     w, slots = np.zeros(4), tuple(np.zeros(4) for _ in rule.slots)
-    rate = np.full(4, 1.0 if rule.step == "free" else 0.02)
+    rate = np.full(
+        4, rule.auto_rate if rule.step in ("relative", "free") else 0.02 * max(1.0, rule.auto_rate)
+    )
     for t in range(1, 501):
         w, slots = apply_rule(np, rule, w, w - target, slots, rate, float(t))
     left = float(np.sum((w - target) ** 2) / np.sum(target**2))
@@ -290,6 +296,45 @@ def check_sparse_training(rule: UpdateRule) -> None:
                 )
 
 
+def check_weight_decay(rule: UpdateRule) -> None:
+    """Weight decay shrinks the weights before each step, in every form and whatever the penalty."""
+    label = type(rule).__name__
+    if "weight_decay" in rule.hyper:
+        return
+    rule = clone(rule).set_params(weight_decay=0.5)
+    w, slots, rates = _walk(rule, 3)
+    g = np.linspace(-1.0, 1.0, 8)
+    if not rule.reductions and not rule.weight_slots:
+        found, _ = apply_rule(np, rule, w, g, slots, rates, 4.0, weight_decay=np.full(8, 0.5))
+        expected, _ = apply_rule(np, rule, w * (1.0 - 0.5 * rates), g, slots, rates, 4.0)
+        claim_close(found, expected, 1e-13, f"{label}: weight decay is not a shrinkage before the step")
+    if rule.function("regularized") is not None:
+        none = np.zeros(8)
+        free, free_slots, held, held_slots = w, slots, w, slots
+        for t in range(4, 24):  # a penalty next to nothing changes nothing
+            free, free_slots = apply_rule(
+                np, rule, free, none, free_slots, rates, float(t), weight_decay=none + 0.5
+            )
+            held, held_slots = apply_rule(
+                np, rule, held, none, held_slots, rates, float(t), none, none + 1e-12, none + 0.5
+            )
+        claim_close(
+            held,
+            free,
+            1e-8,
+            f"{label} computes the weight from its slots, where weight decay does not reach it; name those "
+            "that hold the weight in weight_slots",
+        )
+    G = _gradients(60, 12, share=0.3)
+    for l2 in (0.0, 0.1):
+        expected = follow_gradients(REFERENCE, rule, G, _start(12), lr=0.05, l2=l2)
+        for form in available_forms().values():
+            with failures_as_claims(f"{label} with weight decay does not run in the {form.name} form"):
+                decayed = follow_gradients(form, rule, G, _start(12), lr=0.05, l2=l2)
+            sentence = f"{label} with weight decay differs in the {form.name} form (l2={l2:g}) from NumPy"
+            claim_close(decayed.w, expected.w, 1e-11, sentence)
+
+
 OPTIMIZER_CHECKS: tuple[Callable[[UpdateRule], None], ...] = (
     check_declaration,
     check_dtype,
@@ -301,6 +346,7 @@ OPTIMIZER_CHECKS: tuple[Callable[[UpdateRule], None], ...] = (
     check_forms,
     check_determinism,
     check_sparse_training,
+    check_weight_decay,
 )
 """The checks that `check_optimizer` runs, cheap ones first."""
 

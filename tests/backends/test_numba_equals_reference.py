@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sgdkit.backends.base import TrainState
-from sgdkit.optimizers import FTRL, SGD, AdaGrad, Adam, UpdateRule
+from sgdkit.optimizers import FTRL, LAMB, SGD, AdaGrad, Adam, DualAveraging, UpdateRule
 from sgdkit.plugin.registry import Registry
 from sgdkit.testing.claims import largest_difference
 from sgdkit.testing.forms import REFERENCE, Task, available_forms, train_task
@@ -25,11 +25,18 @@ def lion():
 
 LOSSES = Registry().table("loss", plugins=False)
 RULES = {**Registry().table("optimizer", plugins=False), "lion": lion()}
+# Losses and rules do not know of each other: every rule with two losses, and every loss with some rules.
+PAIRS = [
+    (loss, rule)
+    for loss in LOSSES
+    for rule in RULES
+    if loss in ("log_loss", "softmax") or rule in ("sgd", "adagrad", "adam", "ftrl", "lamb", "prodigy")
+]
 FORMS = available_forms()
 COMPILED = ["compiled dense", "compiled CSR int32", "compiled CSR int64"]
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
 PENALTIES = {"none": (0.0, 0.0), "l2": (0.0, 0.1), "l1": (0.02, 0.0), "elasticnet": (0.02, 0.1)}
-RATE = {"linear": 0.03, "normalized": 0.05, "free": 1.0}
+RATE = {"linear": 0.03, "normalized": 0.05, "relative": 0.05, "free": 1.0}
 
 
 def small_task(loss, rule, dtype="float64", seed=0, **settings):
@@ -73,10 +80,9 @@ def assert_same(form, task, expected, context=""):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
-@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+@pytest.mark.parametrize(("loss", "rule"), PAIRS)
 def test_every_layout_penalty_and_batch_size_ends_at_the_same_weights(loss, rule, dtype):
-    rule = rule()
+    loss, rule = LOSSES[loss], RULES[rule]()
     for penalty, (l1, l2) in PENALTIES.items():
         if l1 > 0.0 and not rule.has_proximal_step:
             continue
@@ -85,6 +91,25 @@ def test_every_layout_penalty_and_batch_size_ends_at_the_same_weights(loss, rule
             expected = train_task(REFERENCE, task)
             for name in COMPILED:
                 assert_same(name, task, expected, f", penalty {penalty}, batches of {batch_size}")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_weight_decay_ends_at_the_same_weights(rule, dtype):
+    rule = rule(weight_decay=0.3)
+    variants = ({}, {"fit_intercept": False}, {"rates": np.linspace(0.2, 2.0, 10), "n_outputs": 3})
+    for l1, l2 in ((0.0, 0.0), (0.02 if rule.has_proximal_step else 0.0, 0.1)):
+        for batch_size, variant in ((1, variants[0]), (3, variants[1]), (2, variants[2]), (64, variants[0])):
+            settings = {"l1": l1, "l2": l2, "batch_size": batch_size, **variant}
+            task = small_task(LOSSES["log_loss"](), rule, dtype, **settings)
+            start = np.linspace(-1.0, 1.0, 10 * task.n_outputs)
+            if not task.fit_intercept:
+                start[-1] = 0.0
+            expected = train_task(REFERENCE, task, start)
+            for name in COMPILED:
+                found = train_task(FORMS[name], task, start)
+                gap = largest_difference(found.w, expected.w)
+                assert gap <= 10.0 * TOLERANCE[dtype], f"{name}, {settings}: {gap:.2g}"
 
 
 VARIANTS = {
@@ -98,7 +123,9 @@ VARIANTS = {
 
 
 @pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
-@pytest.mark.parametrize("rule", [SGD(), AdaGrad(), Adam(), FTRL(), RULES["prodigy"](), RULES["lion"]()])
+@pytest.mark.parametrize(
+    "rule", [SGD(), AdaGrad(), Adam(), FTRL(), DualAveraging(), LAMB(), RULES["prodigy"](), RULES["lion"]()]
+)
 @pytest.mark.parametrize("loss", ["log_loss", "softmax", "hinge"])
 def test_every_setting_ends_at_the_same_weights(loss, rule, variant):
     if "n_outputs" in variant:

@@ -85,3 +85,15 @@ def test_each_failure_is_one_sentence(arguments, words, capsys):
     assert words in error
     assert error.startswith("sgdkit: ")
     assert len(error.splitlines()) == 1
+
+
+@pytest.mark.parametrize("flags", [[], ["--weight", "weight"], ["--task", "ranking", "--query", "query"]])
+def test_a_run_of_the_command_line_replays_from_its_folder_and_file(flags, table, tmp_path, capsys):
+    target = "grade" if flags[:1] == ["--task"] else "high"
+    targets = {"progression", "grade", "high", "weight", "query"} - {target, *flags}
+    drops = [word for name in sorted(targets) for word in ("--drop", name)]
+    out = str(tmp_path / "run")
+    assert main(["train", str(table), "--target", target, "--out", out, *flags, *drops]) == 0
+    capsys.readouterr()
+    assert main(["replay", out, "--data", str(table), "--model", out]) == ExitCode.DONE
+    assert capsys.readouterr().out.startswith("Replayed bit for bit")

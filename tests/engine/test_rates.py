@@ -4,7 +4,7 @@ import scipy.sparse as sp
 
 from sgdkit.engine.rates import automatic_rates, column_centers
 from sgdkit.losses import Hinge, Logistic, SquaredError
-from sgdkit.optimizers import SGD, AdaGrad, Momentum
+from sgdkit.optimizers import LAMB, SGD, AdaGrad, Momentum, Nesterov
 from sgdkit.plugin.registry import Registry
 from sgdkit.testing.forms import REFERENCE, Task, train_task
 
@@ -32,6 +32,15 @@ def test_a_column_in_smaller_units_gets_a_larger_rate_in_the_units_of_its_weight
     scaled = X * np.array([1.0, 1.0, 100.0, 1.0])
     ratio = rates(X, rule=rule) / rates(scaled, rule=rule)
     assert ratio == pytest.approx([1.0, 1.0, 100.0**power, 1.0, 1.0])
+
+
+def test_a_relative_rule_gets_its_own_mean_rate_and_moves_each_column_in_its_units():
+    found = rates(rule=LAMB())
+    assert found.mean() == pytest.approx(LAMB.auto_rate)
+    assert rates(1e6 * X, rule=LAMB())[:4] / found[:4] == pytest.approx(
+        rates(1e6 * X, rule=LAMB())[0] / found[0]
+    )
+    assert found[0] / found[1] == pytest.approx(rates()[0] / rates()[1])
 
 
 def test_the_rate_of_a_normalised_rule_grows_with_the_targets_scale():
@@ -64,7 +73,7 @@ def test_a_rule_with_a_gain_of_its_own_gets_a_smaller_rate():
     assert rates(rule=Momentum(beta=0.75)) == pytest.approx(rates(rule=SGD()) / 4.0)
 
 
-@pytest.mark.parametrize("rule", [SGD(), Momentum()], ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", [SGD(), Momentum(), Nesterov()], ids=lambda rule: rule.name)
 def test_a_linear_rule_at_its_automatic_rate_never_diverges(rule):
     y = RANDOM.normal(size=200)
     own = rates(loss=SquaredError(), rule=rule)

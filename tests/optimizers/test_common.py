@@ -8,7 +8,24 @@ import numpy as np
 import pytest
 
 from sgdkit.backends.array_api import apply_rule
-from sgdkit.optimizers import FTRL, SGD, AdaGrad, Adam, Momentum, Prodigy, UpdateRule
+from sgdkit.optimizers import (
+    FTRL,
+    LAMB,
+    LARS,
+    SGD,
+    AdaDelta,
+    AdaGrad,
+    Adam,
+    AMSGrad,
+    CenteredRMSProp,
+    Momentum,
+    NAdam,
+    Nesterov,
+    Prodigy,
+    RAdam,
+    RMSProp,
+    UpdateRule,
+)
 from sgdkit.plugin.registry import Registry
 from sgdkit.testing import OPTIMIZER_CHECKS
 from sgdkit.testing.forms import available_forms, follow_gradients
@@ -32,7 +49,21 @@ UNUSUAL = [
     Adam(beta1=0.99, eps=1e-3),
     FTRL(beta=2.0),
     FTRL(beta=0.0),
+    Nesterov(beta=0.0),
+    Nesterov(beta=0.95),
+    RMSProp(decay_rate=0.0),
+    RMSProp(decay_rate=0.9, momentum=0.9),
+    CenteredRMSProp(decay_rate=0.9, eps=0.1, momentum=0.5),
+    AdaDelta(decay_rate=0.5, eps=1e-3),
+    AMSGrad(beta1=0.0, beta2=0.9),
+    NAdam(beta1=0.0, beta2=0.9),
+    NAdam(beta1=0.99, momentum_decay=0.1),
+    RAdam(beta1=0.5, beta2=0.9),
+    LARS(beta=0.0, floor=1.0),
+    LAMB(beta1=0.5, beta2=0.9, floor=1.0),
     Prodigy(d0=0.1),
+    Momentum(weight_decay=0.1),
+    FTRL(weight_decay=0.1),
     Lion(weight_decay=0.1),
     Lion(beta1=0.5, beta2=0.0),
 ]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sgdkit.optimizers import SGD, AdaGrad, Adam, Momentum, UpdateRule
+from sgdkit.optimizers import FTRL, SGD, AdaGrad, Adam, Momentum, UpdateRule
 from sgdkit.testing import OPTIMIZER_CHECKS, check_optimizer
 from sgdkit.testing import optimizer as checks
 
@@ -148,6 +148,11 @@ class WrongCompiledCatchUp(Adam):
         return w, (mean * hyper[0] ** k, square * hyper[1] ** k)
 
 
+class DecayOutOfReach(FTRL):
+    name = "out_of_reach"
+    weight_slots = ()
+
+
 BROKEN = [
     (Ascent, checks.check_descent, "leaves .* of a loss after 500 steps"),
     (BranchesOnAnArray, checks.check_dtype, "does not run on NumPy arrays: ValueError"),
@@ -167,6 +172,7 @@ BROKEN = [
     (DividesByZero, checks.check_finite, "gradients of 0 at float32 lead to"),
     (WrongScale, checks.check_step_scale, "leaves moves unchanged"),
     (HasMemory, checks.check_determinism, "two runs|does not run"),
+    (DecayOutOfReach, checks.check_weight_decay, "name those that hold the weight in weight_slots"),
     (WrongCompiledCatchUp, checks.check_sparse_training, "CSR int32 epochs .* other weights"),
 ]
 
@@ -191,6 +197,7 @@ def declared(base=SGD, **changes):
         (declared(sparse="sometimes"), "'sometimes', but must be one of"),
         (declared(step="big"), "'big', but must be one of"),
         (declared(auto_rate=0.0), "auto_rate is 0.0"),
+        (declared(weight_slots=("z",)), r"weight_slots names \['z'\], but there is no such slot"),
         (declared(hyper=("beta",)), r"\['beta'\], but the constructor"),
         (declared(sparse="catch_up"), "'catch_up' if and only if"),
         (declared(Momentum, sparse="dense"), "'catch_up' if and only if"),

@@ -210,4 +210,6 @@ def _titled(figure: Any, axes: Any, title: str) -> Any:
 def _short(text: str, limit: int = 22) -> str:
     # "$" would start a formula.
     text = text.replace("$", r"\$").removeprefix("weight ")
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    # Names of encoded columns differ at their end, so what is cut is the middle.
+    tail = limit // 2
+    return text if len(text) <= limit else f"{text[: limit - tail - 1]}…{text[-tail:]}"

@@ -11,15 +11,17 @@ class Lion(UpdateRule):
     r"""Lion (evolved sign momentum).
 
     .. math::
-        w \leftarrow w - \eta\,\bigl(\operatorname{sign}(\beta_1 m + (1 - \beta_1) g) + \lambda w\bigr),
+        w \leftarrow w - \eta \operatorname{sign}(\beta_1 m + (1 - \beta_1) g),
         \qquad m \leftarrow \beta_2 m + (1 - \beta_2) g
 
     Parameters
     ----------
     beta1, beta2 : float, default=0.9, 0.99
         Interpolation for the step and decay of the momentum, in [0, 1).
-    weight_decay : float, default=0.0
-        Decoupled decay, a share of the weight per unit of rate.
+
+    Notes
+    -----
+    The paper's decoupled weight decay is the `weight_decay` that every rule has.
 
     References
     ----------
@@ -28,37 +30,36 @@ class Lion(UpdateRule):
     Examples
     --------
     >>> from sgdkit_lion import Lion
-    >>> w, _ = Lion.update(0.0, -3.0, (0.0,), (0.9, 0.99, 0.0), 0.1, 1.0)
+    >>> w, _ = Lion.update(0.0, -3.0, (0.0,), (0.9, 0.99), 0.1, 1.0)
     >>> float(w)
     0.1
     """
 
     name = "lion"
     slots = ("momentum",)
-    hyper = ("beta1", "beta2", "weight_decay")
-    ranges = {"beta1": (0.0, 1.0), "beta2": (0.0, 1.0), "weight_decay": (0.0, float("inf"))}
+    hyper = ("beta1", "beta2")
+    ranges = {"beta1": (0.0, 1.0), "beta2": (0.0, 1.0)}
     sparse = "catch_up"
     auto_rate = 0.02
 
-    def __init__(self, beta1: float = 0.9, beta2: float = 0.99, weight_decay: float = 0.0):
+    def __init__(self, beta1: float = 0.9, beta2: float = 0.99):
         self.beta1 = beta1
         self.beta2 = beta2
-        self.weight_decay = weight_decay
 
     @staticmethod
     def update(w, g, slots, hyper, lr, t):
         """Move by the sign of the interpolated momentum."""
         (momentum,) = slots
-        beta1, beta2, weight_decay = hyper
+        beta1, beta2 = hyper
         direction = np.sign(beta1 * momentum + (1.0 - beta1) * g)
-        return w - lr * (direction + weight_decay * w), (beta2 * momentum + (1.0 - beta2) * g,)
+        return w - lr * direction, (beta2 * momentum + (1.0 - beta2) * g,)
 
     @staticmethod
     def catch_up(w, slots, hyper, lr, t, k):
         """Replay k zero gradients: the momentum decays, and with it, in the end, its sign."""
         (momentum,) = slots
-        beta1, beta2, weight_decay = hyper
+        beta1, beta2 = hyper
         for _ in range(k):
-            w = w - lr * (np.sign(beta1 * momentum) + weight_decay * w)
+            w = w - lr * np.sign(beta1 * momentum)
             momentum = beta2 * momentum
         return w, (momentum,)
