@@ -1,12 +1,13 @@
 """What every pluggable part shares: parameters only, a registry name, and plain functions."""
 
 from types import FunctionType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from sgdkit.exceptions import InvalidParameterError
+from sgdkit.interval import Interval
 
 __all__ = ("ParameterObject",)
 
@@ -20,13 +21,13 @@ class ParameterObject(BaseEstimator):
         Registry name, snake case.
     hyper : tuple of str, default=()
         Constructor parameters handed to the part's functions, in this order.
-    ranges : dict of str to (low, high), default={}
-        Half-open interval ``low <= value < high`` of those parameters that have one.
+    ranges : dict of str to (low, high) or Interval, default={}
+        Interval of those parameters that have one; a pair means ``low <= value < high``.
     """
 
     name: ClassVar[str]
     hyper: ClassVar[tuple[str, ...]] = ()
-    ranges: ClassVar[dict[str, tuple[float, float]]] = {}
+    ranges: ClassVar[dict[str, tuple[float, float] | Interval]] = {}
 
     def hyper_values(self) -> tuple[float, ...]:
         """Return the hyperparameters in declared order.
@@ -36,11 +37,16 @@ class ParameterObject(BaseEstimator):
         InvalidParameterError
             If one of them is not a finite number, or outside its range.
         """
-        return tuple(self._number(parameter) for parameter in self.hyper)
+        return tuple(self.checked(parameter, getattr(self, parameter)) for parameter in self.hyper)
 
-    def _number(self, parameter: str, interval: tuple[float, float] = (-np.inf, np.inf)) -> float:
-        """Return one parameter, a finite number in its range or else in `interval`."""
-        value = getattr(self, parameter)
+    def checked(self, parameter: str, value: Any, default: tuple = ()) -> float:
+        """Return the value of a hyperparameter as a float, in its range or else in `default`.
+
+        Raises
+        ------
+        InvalidParameterError
+            If it is not a finite number, or outside its range.
+        """
         if (
             isinstance(value, bool)
             or not isinstance(value, int | float | np.number)
@@ -49,10 +55,10 @@ class ParameterObject(BaseEstimator):
             raise InvalidParameterError(
                 f"{type(self).__name__}({parameter}={value!r}): {parameter} must be a finite number."
             )
-        low, high = self.ranges.get(parameter, interval)
-        if not low <= value < high:
+        interval = Interval(*self.ranges.get(parameter, default))
+        if not interval.holds(value):
             raise InvalidParameterError(
-                f"{type(self).__name__}({parameter}={value!r}): {parameter} must be in [{low}, {high})."
+                f"{type(self).__name__}({parameter}={value!r}): {parameter} must be in {interval}."
             )
         return float(value)
 

@@ -57,7 +57,7 @@ def test_the_documented_rule_keeps_the_contract(page):
 
 
 def test_the_documented_loss_keeps_the_contract():
-    check_loss(run_blocks("docs/extending.md", "class SquaredHinge").SquaredHinge())
+    check_loss(run_blocks("docs/extending.md", "class CubedHinge").CubedHinge())
 
 
 def test_the_documented_schedule_and_check_run():

@@ -12,6 +12,7 @@ import numpy as np
 from sgdkit.backends.base import Backend, EpochReport, EpochRunner, Problem, TrainState
 from sgdkit.data.order import batches
 from sgdkit.decay import decay_step
+from sgdkit.losses.base import BatchLoss
 from sgdkit.namespaces import rebind
 from sgdkit.optimizers.base import UpdateRule
 from sgdkit.proximal import proximal_step
@@ -112,8 +113,7 @@ class ArrayBackend(Backend):
         xp, k = self.xp, problem.n_outputs
         d = problem.X.shape[1]
         dtype = state.w.dtype
-        rates = np.ones(d + 1) if problem.rates is None else problem.rates
-        rate = xp.asarray(np.repeat(lr * rates, k), dtype=dtype)
+        rate = xp.asarray(lr * problem.rate_of_weights(), dtype=dtype)
         penalised = np.repeat(np.append(np.ones(d), 0.0), k)
         has_penalty = problem.l1 > 0.0 or problem.l2 > 0.0
         l1 = xp.asarray(problem.l1 * penalised, dtype=dtype) if has_penalty else 0.0
@@ -135,14 +135,16 @@ class ArrayBackend(Backend):
             index = xp.asarray(rows)
             dense = hasattr(problem.X, "__array_namespace__") or isinstance(problem.X, np.ndarray)
             X = xp.take(problem.X, index, axis=0) if dense else problem.X[index]
-            y = xp.take(problem.y, index)
+            y = xp.take(problem.y, index, axis=0)
             weight = xp.ones(y.shape[0], dtype=dtype)
             if problem.weight is not None:
                 weight = xp.take(problem.weight, index)
             weight = weight / (y.shape[0] * problem.mean_weight)
             W = xp.reshape(state.w, (d + 1, k))
             raw = X @ W[:d, :] + (W[d:, :] - center @ W[:d, :])
-            value, slope = problem.loss.evaluate_batch(xp, raw, y, weight, offsets)
+            value, slope = problem.loss.evaluate_batch(
+                xp, raw, y[:, 0] if isinstance(problem.loss, BatchLoss) else y, weight, offsets
+            )
             if not np.isfinite(float(value)):
                 return EpochReport(loss_sum / problem.X.shape[0], 0.0, finite=False)
             # A sum below its own rounding is zero, as in the compiled kernels.

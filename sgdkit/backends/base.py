@@ -28,8 +28,8 @@ class Problem:
     ----------
     X : array or CSR matrix of shape (n_rows, n_features)
         C-contiguous, or CSR with sorted indices and no duplicates.
-    y : array of shape (n_rows,)
-        Encoded targets, of the dtype of X.
+    y : C-contiguous array of shape (n_rows, n_targets)
+        Encoded targets, of the dtype of X; a classification or ranking loss has one column.
     weight : array of shape (n_rows,) or None
         Positive row weights; None means all 1.
     mean_weight : float
@@ -44,7 +44,7 @@ class Problem:
         Parts of the model.
     penalty : Penalty
         Its two strengths.
-    rates : ndarray of shape (n_features + 1,) or None
+    rates : ndarray of shape (n_features + 1,) or (n_features + 1, n_outputs) or None
         Factor on the learning rate for each feature and the intercept; None means all 1.
     n_outputs : int
         Raw predictions a row.
@@ -69,6 +69,12 @@ class Problem:
     n_outputs: int
     fit_intercept: bool
     center: np.ndarray | None = None
+
+    def rate_of_weights(self) -> np.ndarray:
+        """Return the rate factor of each weight, in the order of `TrainState.w`."""
+        d = self.X.shape[1] + 1
+        rates = np.ones(d) if self.rates is None else self.rates
+        return np.broadcast_to(rates.reshape(d, -1), (d, self.n_outputs)).ravel()
 
     @property
     def l1(self) -> float:

@@ -32,17 +32,18 @@ class NumbaBackend(Backend):
         loss = compiled_loss(type(problem.loss), dtype)
         weight = np.empty(0, dtype) if problem.weight is None else problem.weight
         hyper = np.array([*problem.rule.hyper_values(), decay], np.float64)
-        loss_hyper = np.array(problem.loss.hyper_values(), np.float64)
-        rows = (problem.y, weight, problem.mean_weight)
+        loss_hyper = problem.loss.hyper_of_outputs(k).ravel()
+        n_targets = problem.y.shape[1]
+        rows = (problem.y.reshape(-1), weight, problem.mean_weight)
         order_rules = (problem.edges, problem.whole_runs, problem.batch_size)
         penalty = (problem.l1, problem.l2, k, problem.fit_intercept)
-        per_feature = np.ones(X.shape[1] + 1) if problem.rates is None else problem.rates
-        rates = np.repeat(per_feature.astype(dtype), k)
+        rates = problem.rate_of_weights().astype(dtype)
         capacity = largest_batch(*order_rules)
         if sp.issparse(X):
             batch_nnz = int(np.sort(np.diff(X.indptr))[-capacity:].sum(dtype=np.int64))
             move = move_of(problem, batch_nnz)
-            scratch = csr_scratch(dtype, capacity, batch_nnz, X.shape[1], k, len(problem.rule.slots), move)
+            n_slots = len(problem.rule.slots)
+            scratch = csr_scratch(dtype, capacity, batch_nnz, X.shape[1], k, n_targets, n_slots, move)
             epoch = csr_epoch(dtype, X.indices.dtype)
             kind, decays = type(problem.rule), decay > 0.0
             listed = 0
@@ -60,7 +61,7 @@ class NumbaBackend(Backend):
                     *scratch,
                 )  # fmt: skip
         else:
-            scratch = dense_scratch(dtype, capacity, problem.whole_runs, X.shape[1], k)
+            scratch = dense_scratch(dtype, capacity, problem.whole_runs, X.shape[1], k, n_targets)
             epoch = dense_epoch(dtype)
             center = np.empty(0, dtype) if problem.center is None else problem.center.astype(dtype)
 

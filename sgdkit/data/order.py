@@ -28,17 +28,18 @@ def looks_ordered(X: Any, y: np.ndarray) -> bool:
     X : ndarray or CSR matrix of shape (n_rows, n_features)
         Up to 16 columns of a dense X are looked at, on at most 8,192 rows in one stretch each from
         the start, the middle and the end.
-    y : ndarray of shape (n_rows,)
+    y : ndarray of shape (n_rows,) or (n_rows, n_targets)
         Encoded targets, of which the first 65,536 are looked at.
 
     Returns
     -------
     bool
         True where the mean squared difference of neighbours is more than 15 % below what chance
-        gives, in the target or on average over the columns.
+        gives, in a target or on average over the columns.
     """
     n = y.shape[0]
-    if _neighbour_ratio(y[:65_536].astype(np.float64)) < 0.85:
+    targets = y[:65_536].astype(np.float64)
+    if any(_neighbour_ratio(target) < 0.85 for target in np.atleast_2d(targets.T)):
         return True
     if sp.issparse(X) or n < 4:
         return False

@@ -14,7 +14,13 @@ import scipy.sparse as sp
 from sgdkit.losses.base import Loss
 from sgdkit.optimizers.base import UpdateRule
 
-__all__ = ("automatic_rates", "column_centers", "constant_loss", "mean_square_slope")
+__all__ = (
+    "automatic_rates",
+    "column_centers",
+    "constant_loss",
+    "mean_square_slope",
+    "typical_curvature",
+)
 
 SAMPLE_ROWS = 16_384
 
@@ -71,9 +77,10 @@ def automatic_rates(
     weight: np.ndarray | None,
     loss: Loss,
     rule: UpdateRule,
-    target_scale: float,
+    target_scale: float | np.ndarray,
     fit_intercept: bool,
     center: np.ndarray | None = None,
+    curvature: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return the learning rate of each feature and of the intercept.
 
@@ -85,17 +92,19 @@ def automatic_rates(
         Row weights.
     loss, rule : Loss, UpdateRule
         Parts of the model.
-    target_scale : float
+    target_scale : float or ndarray of shape (n_outputs,)
         Size of a typical raw prediction, in the units of the target.
     fit_intercept : bool
         Whether the intercept counts in a row's norm.
     center : ndarray of shape (n_features,) or None, default=None
         What is subtracted from the rows in training.
+    curvature : ndarray of shape (n_outputs,) or None, default=None
+        Second derivative that stands in where the loss has no bound on it; None means 1.
 
     Returns
     -------
-    ndarray of shape (n_features + 1,)
-        Positive rates.
+    ndarray of shape (n_features + 1,) or (n_features + 1, n_outputs)
+        Positive rates; the second where a curvature or scale of each output counts.
 
     Notes
     -----
@@ -122,10 +131,46 @@ def automatic_rates(
             if step_size is None
             else float(step_size((0.0,) * len(rule.slots), rule.hyper_values(), 1.0, 1.0))
         )
-        curvature = loss.curvature if np.isfinite(loss.curvature) else 1.0
-        return rule.auto_rate / (scale**2 * curvature * max(float(norms.max()), 1e-12) * gain)
+        per_feature = rule.auto_rate / (scale**2 * max(float(norms.max()), 1e-12) * gain)
+        if np.isfinite(loss.curvature):
+            return per_feature / loss.curvature
+        return per_feature if curvature is None else np.multiply.outer(per_feature, 1.0 / curvature)
     typical = max(float(np.average(norms, weights=row_weight)), 1e-12)
-    return rule.auto_rate * target_scale / (scale * np.sqrt(typical))
+    return np.multiply.outer(rule.auto_rate / (scale * np.sqrt(typical)), target_scale)
+
+
+def typical_curvature(
+    loss: Loss, start: np.ndarray, target_scale: Any, y: np.ndarray, weight: np.ndarray | None
+) -> np.ndarray:
+    """Return a second derivative that serves for a loss without a bound on it.
+
+    Parameters
+    ----------
+    loss : Loss
+        A loss without groups.
+    start : ndarray of shape (n_outputs,)
+        Its best constant.
+    target_scale : float or ndarray of shape (n_outputs,)
+        Size of a typical raw prediction.
+    y : ndarray of shape (n_rows,) or (n_rows, n_targets)
+        Encoded targets, of which at most 16,384 are looked at.
+    weight : ndarray of shape (n_rows,) or None
+        Row weights.
+
+    Returns
+    -------
+    ndarray of shape (n_outputs,)
+        Change of the mean derivative between one scale below and one above the constant, over one
+        scale: a corner counts as if it were that wide.
+    """
+    rows, row_weight = _sample(y, weight)
+    ends = []
+    for raw in (start - target_scale, start + target_scale):
+        raw = np.repeat(np.asarray(raw, dtype=np.float64)[None, :], len(rows), axis=0)
+        _, slope = loss.evaluate_batch(np, raw, rows, row_weight / len(rows), np.zeros(1, np.int64))
+        ends.append(slope.sum(axis=0))
+    change = (ends[1] - ends[0]) / target_scale
+    return np.where(change > 0.0, change, 1.0)
 
 
 def mean_square_slope(loss: Loss, start: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
@@ -153,8 +198,8 @@ def mean_square_slope(loss: Loss, start: np.ndarray, y: np.ndarray, weight: np.n
 
 
 def constant_loss(loss: Loss, start: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> float:
-    """Return the weighted mean loss of a constant raw prediction; arguments as above."""
+    """Return the mean of weight times loss of a constant raw prediction; arguments as above."""
     rows, row_weight = _sample(y, weight)
     raw = np.repeat(np.asarray(start, dtype=np.float64)[None, :], len(rows), axis=0)
-    total, _ = loss.evaluate_batch(np, raw, rows, row_weight / row_weight.sum(), np.zeros(1, np.int64))
+    total, _ = loss.evaluate_batch(np, raw, rows, row_weight / len(rows), np.zeros(1, np.int64))
     return float(total)

@@ -8,8 +8,9 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
+from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted
 
 from sgdkit._compat import CallbackSupportMixin
@@ -17,7 +18,13 @@ from sgdkit.backends.base import Backend, Problem, TrainState
 from sgdkit.backends.select import is_cupy, select_backend
 from sgdkit.data.order import RUN_LENGTH, SHUFFLE_ROWS_BELOW, looks_ordered, run_edges
 from sgdkit.engine.loop import Plan, fold_center, initial_state, restarted, train
-from sgdkit.engine.rates import automatic_rates, column_centers, constant_loss, mean_square_slope
+from sgdkit.engine.rates import (
+    automatic_rates,
+    column_centers,
+    constant_loss,
+    mean_square_slope,
+    typical_curvature,
+)
 from sgdkit.engine.stopping import StopReason
 from sgdkit.estimators._evidence import describe, warn_if_unfinished
 from sgdkit.estimators._inputs import check_rows
@@ -25,6 +32,7 @@ from sgdkit.estimators._inspection import ExplainMixin
 from sgdkit.estimators._params import ComponentParams
 from sgdkit.estimators._resolve import check_parameters, loss_for, penalty_of, rule_of, schedule_of
 from sgdkit.estimators._rows import TrainingRows
+from sgdkit.estimators._sparse_coef import SparseCoef
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.losses.base import Loss
 from sgdkit.schedules.reduce_on_plateau import ReduceOnPlateau
@@ -34,7 +42,7 @@ __all__ = ("LinearModel",)
 AUTO_BATCH = 64
 
 
-class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstimator):
+class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, SparseCoef, BaseEstimator):
     """Base of the estimators; see one of them for the parameters."""
 
     _task: ClassVar[str]
@@ -114,17 +122,24 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
         """Train on validated rows and set every fitted attribute."""
         rule, schedule = rule_of(self), schedule_of(self)
         automatic = schedule is None or schedule.automatic
-        loss, penalty = self._resolve_loss(rows.n_outputs), penalty_of(self, rule)
+        loss, penalty = clone(self._resolve_loss(rows.n_outputs)), penalty_of(self, rule)
         backend, reason = select_backend(self.backend, rows.X)
         fit_intercept = bool(getattr(self, "fit_intercept", False))
         memory = self._training if continued else {}
         d, k = rows.X.shape[1], rows.n_outputs
         state, center = memory.get("state"), memory.get("center")
+        if (k_before := memory.get("n_outputs", k)) != k:
+            raise InvalidParameterError(
+                f"The last solution has {k_before} output(s), but y and the loss now ask for {k}. Fit with "
+                "warm_start=False to start anew."
+            )
         if state is not None and state.w.shape[0] != (d + 1) * k:
             raise InvalidParameterError(
                 f"The last solution has {state.w.shape[0] // k - 1} features, but X has {d}. Fit with "
                 "warm_start=False to start anew."
             )
+        relative_weight = rows.relative_weight()
+        start = loss.best_constant(rows.y, relative_weight, k)
         # A stream keeps all of its state while rule and precision stay; any other run keeps the weights.
         streaming = max_iter == 1 and context is None
         same = memory.get("rule") is type(rule) and state is not None and state.w.dtype == rows.X.dtype
@@ -136,17 +151,20 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
             host_X = rows.X.get() if is_cupy(rows.X) else rows.X
             can_center = fit_intercept or self._shift_invariant
             if center is None and can_center and not goes_on:
-                center = column_centers(host_X, rows.weight)
-            scale = loss.target_scale(rows.y, rows.weight)
-            rates = automatic_rates(host_X, rows.weight, loss, rule, scale, fit_intercept, center)
+                center = column_centers(host_X, relative_weight)
+            scale = loss.target_scale(rows.y, relative_weight)
+            curvature = None
+            if not np.isfinite(loss.curvature) and rows.edges is None:
+                curvature = typical_curvature(loss, start, scale, rows.y, relative_weight)
+            rates = automatic_rates(
+                host_X, relative_weight, loss, rule, scale, fit_intercept, center, curvature
+            )
         dtype = rows.X.dtype
         batch_size = self._batch_rows(rows)
-        weight = None
-        if rows.weight is not None:  # divided before it is narrowed: only the proportions count
-            weight = backend.from_host((rows.weight / rows.weight.mean()).astype(dtype))
+        weight = None if relative_weight is None else backend.from_host(relative_weight.astype(dtype))
         problem = Problem(
             X=rows.X,
-            y=backend.from_host(rows.y.astype(dtype)),
+            y=backend.from_host(rows.y.astype(dtype).reshape(rows.X.shape[0], -1)),
             weight=weight,
             mean_weight=1.0,
             edges=self._order_rows(rows, batch_size),
@@ -160,11 +178,10 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
             fit_intercept=fit_intercept,
             center=center,
         )
-        start = loss.best_constant(rows.y, rows.weight, k)
         if state is None:
             square_slope = None
             if fit_intercept and automatic:
-                square_slope = mean_square_slope(loss, start, rows.y, rows.weight)
+                square_slope = mean_square_slope(loss, start, rows.y, relative_weight)
             state = initial_state(problem, backend, start, dtype, max_iter if automatic else 1, square_slope)
         elif not goes_on:  # a new run, from the weights of the last one
             state = restarted(problem, backend, state, dtype)
@@ -176,7 +193,7 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
         seed = memory["seed"] if continued else int(check_random_state(self.random_state).randint(2**31 - 1))
 
         def attributes(state: TrainState) -> dict[str, Any]:
-            return self._attributes(state, rows, backend, center)
+            return {"loss_": loss, **self._attributes(state, rows, backend, center)}
 
         plan = Plan(
             schedule=schedule,
@@ -193,14 +210,14 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
         )
         result = train(problem, state, backend, plan)
         objective = result.history["objective"]
-        stood_still = result.reason is StopReason.CONVERGED and objective[-1] >= objective[0]
-        if stood_still and rows.edges is None:
-            constant = constant_loss(loss, start, rows.y, rows.weight)
+        if result.reason is StopReason.CONVERGED and rows.edges is None:
+            constant = constant_loss(loss, start, rows.y, relative_weight)
             if objective[-1] > 1.5 * constant > 0.0:
                 result = replace(result, reason=StopReason.DIVERGED)
         self._training = {
             "state": result.state, "rates": rates, "center": center, "seed": seed, "rule": type(rule),
             "schedule": type(schedule) if follows else None,
+            "n_outputs": k,
         }  # fmt: skip
         rates_used = result.history["learning_rate"]
         parts = describe(self, problem, backend, reason, schedule, rates_used)
@@ -260,4 +277,4 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
                 f"X is in {here} but {type(self).__name__} was fitted in {there}; move X there, or fit again."
             )
         coef = self.coef_.reshape(-1, X.shape[1]).T if self.coef_.ndim == 1 else self.coef_.T
-        return X @ coef + self.intercept_
+        return safe_sparse_dot(X, coef, dense_output=True) + self.intercept_

@@ -13,6 +13,7 @@ from sgdkit.estimators._base import LinearModel
 from sgdkit.estimators._inputs import check_training_data, check_weight, drop_zero_weights
 from sgdkit.estimators._rows import TrainingRows, given_validation, hold_out
 from sgdkit.exceptions import InvalidParameterError
+from sgdkit.losses.base import Loss
 
 __all__ = ("LinearClassifier",)
 
@@ -156,6 +157,15 @@ class LinearClassifier(ClassifierMixin, LinearModel):
             weight = factor[y] if weight is None else weight * factor[y]
         n_outputs = 1 if len(classes) == 2 else len(classes)
         return TrainingRows(X, y, weight, n_outputs, None, validation, labels, metadata)
+
+    def _resolve_loss(self, n_outputs: int) -> Loss:
+        loss = self._loss_of_task(self.loss)
+        if loss.multi_output and n_outputs == 1:
+            raise InvalidParameterError(
+                f"loss={self.loss!r} needs more than two classes in {type(self).__name__}; y has two. Use "
+                "LogisticClassifier, or another loss."
+            )
+        return loss
 
     def _publish(self, coef: Any, intercept: Any) -> dict[str, Any]:
         return {"coef_": coef.T, "intercept_": intercept}

@@ -9,8 +9,16 @@ from sklearn.utils.validation import validate_data
 from sgdkit._compat import check_n_features, check_sample_weight
 from sgdkit.backends.select import is_cupy
 from sgdkit.exceptions import InvalidParameterError
+from sgdkit.losses.base import Loss
 
-__all__ = ("check_rows", "check_training_data", "check_weight", "drop_zero_weights")
+__all__ = (
+    "check_offset",
+    "check_rows",
+    "check_target_interval",
+    "check_training_data",
+    "check_weight",
+    "drop_zero_weights",
+)
 
 DTYPES = (np.float64, np.float32)
 
@@ -60,9 +68,9 @@ def check_rows(estimator: Any, X: Any) -> Any:
 
 
 def check_training_data(
-    estimator: Any, X: Any, y: Any, *, reset: bool, numeric: bool
+    estimator: Any, X: Any, y: Any, *, reset: bool, numeric: bool, multi_output: bool = False
 ) -> tuple[Any, np.ndarray]:
-    """Return X (C-contiguous float32 or float64, or canonical CSR) and y (1-D, on the host).
+    """Return X (C-contiguous float32 or float64, or canonical CSR) and y (on the host).
 
     Parameters
     ----------
@@ -75,6 +83,8 @@ def check_training_data(
         Whether this is a first fit.
     numeric : bool
         Whether y holds numbers (regression, ranking) rather than labels.
+    multi_output : bool, default=False
+        Whether y may have several columns; otherwise it becomes 1-D.
 
     Raises
     ------
@@ -83,16 +93,71 @@ def check_training_data(
     """
     if is_cupy(X):
         X = _check_device_rows(estimator, X, reset)
-        y = np.asarray(y.get() if is_cupy(y) else y).ravel()
+        y = np.asarray(y.get() if is_cupy(y) else y)
+        y = y if multi_output else y.ravel()
         if y.shape[0] != X.shape[0]:
             raise InvalidParameterError(f"X has {X.shape[0]} rows but y has {y.shape[0]}.")
         if numeric and not np.isfinite(y.astype(np.float64)).all():
             raise InvalidParameterError("y contains NaN or infinity. Drop those rows first.")
         return X, y
     X, y = validate_data(
-        estimator, X, y, accept_sparse="csr", dtype=DTYPES, order="C", y_numeric=numeric, reset=reset
+        estimator,
+        X,
+        y,
+        accept_sparse="csr",
+        dtype=DTYPES,
+        order="C",
+        y_numeric=numeric,
+        multi_output=multi_output,
+        reset=reset,
     )
+    if sp.issparse(y) or y.size == 0:
+        raise InvalidParameterError(
+            f"y must be an array with a number for each row, but is a {type(y).__name__} of shape {y.shape}."
+        )
     return _canonical(X), y
+
+
+def check_offset(offset: Any, n_rows: int) -> np.ndarray | None:
+    """Return the offsets as float64 on the host, or None.
+
+    Raises
+    ------
+    InvalidParameterError
+        Unless there is one finite number for each row.
+    """
+    if offset is None:
+        return None
+    values = np.asarray(offset.get() if is_cupy(offset) else offset)
+    if values.shape != (n_rows,):
+        raise InvalidParameterError(
+            f"offset has shape {values.shape}, but must have one number for each row: ({n_rows},)."
+        )
+    if values.dtype.kind not in "biuf" or not np.isfinite(values).all():
+        raise InvalidParameterError(
+            f"offset must hold finite numbers, but has dtype {values.dtype} with "
+            f"{int((~np.isfinite(values)).sum()) if values.dtype.kind == 'f' else 'no usable'} value(s) that "
+            "are NaN or infinite. The logarithm of an exposure needs exposures above zero."
+        )
+    return values.astype(np.float64)
+
+
+def check_target_interval(loss: Loss, y: np.ndarray) -> None:
+    """Refuse targets that the loss is not made for.
+
+    Raises
+    ------
+    InvalidParameterError
+        Naming the loss, its interval and the first target outside.
+    """
+    outside = ~loss.target_interval.holds(y)
+    if outside.any():
+        place = np.argwhere(outside)[0]
+        raise InvalidParameterError(
+            f"loss={loss.name!r} takes targets in {loss.target_interval}, but y has {int(outside.sum())} "
+            f"value(s) outside; the first is {y[tuple(place)]:g} in row {place[0]}. Drop or correct such "
+            "rows, or choose another loss."
+        )
 
 
 def check_weight(sample_weight: Any, X: Any) -> np.ndarray | None:

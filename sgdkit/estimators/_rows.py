@@ -19,7 +19,7 @@ class TrainingRows:
     ----------
     X : ndarray or CSR matrix of shape (n_rows, n_features)
         Rows of positive weight.
-    y : ndarray of shape (n_rows,)
+    y : ndarray of shape (n_rows,) or (n_rows, n_targets)
         Encoded targets.
     weight : ndarray of shape (n_rows,) or None
         Row weights, class weights included.
@@ -33,6 +33,8 @@ class TrainingRows:
         Targets as the user gave them, for callbacks.
     metadata : dict, default={}
         What `score` takes beside `X` and `labels`, for callbacks.
+    factor : ndarray of shape (n_rows,) or None, default=None
+        Factors on the rows' losses that do not count in the sum of the weights (exposures).
     """
 
     X: Any
@@ -43,6 +45,14 @@ class TrainingRows:
     validation: dict[str, Any] | None
     labels: np.ndarray
     metadata: dict[str, Any] = field(default_factory=dict)
+    factor: np.ndarray | None = None
+
+    def relative_weight(self) -> np.ndarray | None:
+        """Return the weights, of which only the proportions count, times the factors."""
+        if self.weight is None:
+            return self.factor
+        relative = self.weight / self.weight.mean()
+        return relative if self.factor is None else relative * self.factor
 
 
 def given_validation(estimator: Any, X_val: Any, y_val: Any, **columns: Any) -> dict[str, Any] | None:

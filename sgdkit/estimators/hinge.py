@@ -3,7 +3,6 @@
 from typing import Any
 
 from sgdkit.estimators._classifier import LinearClassifier
-from sgdkit.losses.base import Loss
 
 __all__ = ("HingeClassifier",)
 
@@ -11,19 +10,22 @@ __all__ = ("HingeClassifier",)
 class HingeClassifier(LinearClassifier):
     r"""Linear support vector machine.
 
-    Minimises :math:`\frac{1}{\sum_i s_i} \sum_i s_i \max(0, 1 - y_i (x_i w + b)) + \alpha\, P(w)` with labels
-    -1 and 1; with more than two classes each is set against the rest and the losses are added.
+    Minimises :math:`\frac{1}{\sum_i s_i} \sum_i s_i\, \ell(y_i (x_i w + b)) + \alpha\, P(w)` with labels
+    -1 and 1 and :math:`\ell(m) = \max(0, 1 - m)` unless another `loss` is chosen; with more than two classes
+    each is set against the rest and the losses are added.
 
     Parameters
     ----------
     loss : str or Loss, default="hinge"
-        Name or object.
+        ``"hinge"``, ``"squared_hinge"``, ``"smooth_hinge"``, ``"modified_huber"``, ``"perceptron"``, or
+        a loss object.
     penalty : {"l2", "l1", "elasticnet", None}, default="l2"
         Penalty on the coefficients. ``l1`` and ``elasticnet`` are applied as proximal steps, so
         coefficients become exactly zero.
     alpha : float, default=1e-4
         Strength of the penalty, zero or positive. ``LinearSVC(C=C, loss="hinge")`` has the
-        same optimum at ``alpha = 1 / (C * n_samples)``, up to its penalised intercept.
+        same optimum at ``alpha = 1 / (C * n_samples)``, up to its penalised intercept; so has
+        ``LinearSVC(C=C)`` with ``loss="squared_hinge"`` here.
     l1_ratio : float, default=0.15
         Share of l1 in ``penalty="elasticnet"``, in [0, 1].
     fit_intercept : bool, default=True
@@ -98,6 +100,7 @@ class HingeClassifier(LinearClassifier):
     See Also
     --------
     sklearn.calibration.CalibratedClassifierCV : Probabilities from the decision values.
+    sklearn.model_selection.TunedThresholdClassifierCV : Another threshold than zero.
 
     References
     ----------
@@ -155,6 +158,3 @@ class HingeClassifier(LinearClassifier):
         self.class_weight = class_weight
         self.warm_start = warm_start
         self.backend = backend
-
-    def _resolve_loss(self, n_outputs: int) -> Loss:
-        return self._loss_of_task(self.loss)

@@ -4,28 +4,44 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
 from sklearn.model_selection import train_test_split
+from sklearn.utils.validation import check_consistent_length
 
 from sgdkit._compat import with_callbacks
+from sgdkit.backends.select import is_cupy
 from sgdkit.estimators._base import LinearModel
-from sgdkit.estimators._inputs import check_training_data, check_weight, drop_zero_weights
+from sgdkit.estimators._inputs import (
+    check_offset,
+    check_target_interval,
+    check_training_data,
+    check_weight,
+    drop_zero_weights,
+)
 from sgdkit.estimators._inspection import SummaryMixin
 from sgdkit.estimators._rows import TrainingRows, given_validation, hold_out
-from sgdkit.losses.base import Loss
+from sgdkit.exceptions import InvalidParameterError
+from sgdkit.losses.base import Loss, PointwiseLoss
+from sgdkit.namespaces import rebind
 
 __all__ = ("LinearRegressor",)
 
 
 class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
-    r"""Linear regression.
+    r"""Linear regression, by any loss: squares, quantiles, counts, amounts.
 
-    Minimises :math:`\frac{1}{\sum_i s_i} \sum_i s_i \tfrac12 (x_i w + b - y_i)^2 + \alpha\, P(w)` with
-    :math:`P = \tfrac12 \lVert w \rVert_2^2` for ``penalty="l2"``.
+    Minimises :math:`\frac{1}{\sum_i s_i} \sum_i s_i\, \ell(x_i w + b + o_i, y_i) + \alpha\, P(w)` with
+    :math:`\ell(z, y) = \tfrac12 (z - y)^2` unless another `loss` is chosen, optional offsets `o`, and
+    :math:`P = \tfrac12 \lVert w \rVert_2^2` for ``penalty="l2"``. With several targets or quantiles the
+    losses of a row are added.
 
     Parameters
     ----------
     loss : str or Loss, default="squared_error"
-        Name or object.
+        ``"squared_error"``, ``"absolute_error"``, ``"huber"``, ``"quantile"``,
+        ``"epsilon_insensitive"``, ``"squared_epsilon_insensitive"``, ``"poisson"``, ``"gamma"``, or a
+        loss object such as ``Huber(delta=2.0)``. ``Quantile([0.05, 0.5, 0.95])`` fits three lines in the
+        same passes. The user guide says when to take which.
     penalty : {"l2", "l1", "elasticnet", None}, default="l2"
         Penalty on the coefficients. ``l1`` and ``elasticnet`` are applied as proximal steps, so
         coefficients become exactly zero.
@@ -73,10 +89,13 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
 
     Attributes
     ----------
-    coef_ : ndarray of shape (n_features,)
-        Coefficients, in the dtype of X.
-    intercept_ : float
+    coef_ : ndarray of shape (n_features,) or (n_outputs, n_features)
+        Coefficients, in the dtype of X; the second shape for a target of two dimensions or several
+        quantiles.
+    intercept_ : float or ndarray of shape (n_outputs,)
         Intercept.
+    loss_ : Loss
+        The loss that was minimised.
     n_iter_ : int
         Epochs made.
     converged_ : bool
@@ -98,9 +117,16 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Their names, if X had them.
 
+    Notes
+    -----
+    Lines of several quantiles may cross; ``predict`` sorts them within each row (rearrangement), and
+    ``coef_`` keeps what was fitted.
+
     References
     ----------
-    Duchi, Hazan and Singer, "Adaptive subgradient methods", JMLR 2011 (the default optimizer).
+    Chernozhukov, Fernández-Val and Galichon, "Quantile and probability curves without crossing",
+    Econometrica 2010. Duchi, Hazan and Singer, "Adaptive subgradient methods", JMLR 2011 (the
+    default optimizer).
 
     Examples
     --------
@@ -112,7 +138,8 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
     """
 
     _task: ClassVar[str] = "regression"
-    __metadata_request__fit = {"X_val": True, "y_val": True}
+    __metadata_request__fit = {"X_val": True, "y_val": True, "offset_val": True}
+    _n_targets: int | None  # None: y has one dimension
 
     def __init__(
         self,
@@ -153,14 +180,30 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
         self.warm_start = warm_start
         self.backend = backend
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
     def _resolve_loss(self, n_outputs: int) -> Loss:
         return self._loss_of_task(self.loss)
 
     def _publish(self, coef: Any, intercept: Any) -> dict[str, Any]:
-        return {"coef_": coef[:, 0], "intercept_": intercept[0]}
+        if coef.shape[1] == 1 and self._n_targets is None:
+            return {"coef_": coef[:, 0], "intercept_": intercept[0]}
+        return {"coef_": coef.T, "intercept_": intercept}
 
     @with_callbacks
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, X_val: Any = None, y_val: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        offset: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        offset_val: Any = None,
+    ) -> Self:
         """Fit the model.
 
         Parameters
@@ -168,13 +211,16 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
         X : array-like, sparse matrix or CuPy array of shape (n_samples, n_features)
             Training rows, finite numbers. float32 and float64 are kept; other types become
             float64. Sparse input becomes CSR, Fortran order becomes C order (a copy).
-        y : array-like of shape (n_samples,)
-            Target, finite numbers.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Target, finite numbers; zero or positive for ``loss="poisson"``, positive for ``"gamma"``.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row, zero or positive; None means 1. Rows of weight 0 are dropped
             before anything else.
-        X_val, y_val : array-like, default=None
-            Validation rows and targets, scored (R²) after each epoch; with
+        offset : array-like of shape (n_samples,), default=None
+            A known term of each row's raw prediction, in the units of ``Xw + b``: for
+            ``loss="poisson"`` and ``"gamma"`` the logarithm of the exposure. None means 0.
+        X_val, y_val, offset_val : array-like, default=None
+            Validation rows, targets and offsets, scored after each epoch (see `score`); with
             ``early_stopping=True`` they decide when to stop.
 
         Returns
@@ -186,19 +232,23 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
         ValueError
             For input that cannot be trained on; the estimator is then left as it was.
         """
-        return self._fit(lambda continued: self._prepare(X, y, sample_weight, X_val, y_val))
+        return self._fit(
+            lambda continued: self._prepare(X, y, sample_weight, offset, X_val, y_val, offset_val)
+        )
 
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Self:
         """Train for one epoch on these rows, going on where the last call ended.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
             Rows of this chunk.
-        y : array-like of shape (n_samples,)
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
             Their targets.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row.
+        offset : array-like of shape (n_samples,), default=None
+            A known term of each row's raw prediction.
 
         Returns
         -------
@@ -206,7 +256,7 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
         """
         with self._unchanged_on_failure():
             continued = hasattr(self, "_training")
-            rows = self._prepare(X, y, sample_weight, None, None, reset=not continued, split=False)
+            rows = self._prepare(X, y, sample_weight, offset, reset=not continued, split=False)
             return self._train(rows, continued=continued, max_iter=1)
 
     def _prepare(
@@ -214,35 +264,118 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
         X: Any,
         y: Any,
         sample_weight: Any,
-        X_val: Any,
-        y_val: Any,
+        offset: Any,
+        X_val: Any = None,
+        y_val: Any = None,
+        offset_val: Any = None,
         reset: bool = True,
         split: bool = True,
     ) -> TrainingRows:
         self._check_parameters()
-        X, y = check_training_data(self, X, y, reset=reset, numeric=True)
-        weight, X, y = drop_zero_weights(check_weight(sample_weight, X), X, y)
+        X, y = check_training_data(self, X, y, reset=reset, numeric=True, multi_output=True)
+        offset = check_offset(offset, X.shape[0])
+        weight, X, y, offset = drop_zero_weights(check_weight(sample_weight, X), X, y, offset)
         y = np.asarray(y, dtype=np.float64)
-        validation = given_validation(self, X_val, y_val)
+        loss = self._resolve_loss(1)
+        check_target_interval(loss, y)
+        if X_val is not None and (offset is None) != (offset_val is None):
+            raise InvalidParameterError("offset and offset_val must be given together when X_val is given.")
+        validation = given_validation(self, X_val, y_val, offset=offset_val)
         if validation is None and self.early_stopping and split:
             kept, held = train_test_split(
                 np.arange(len(y)), test_size=self.validation_fraction, random_state=self.random_state
             )
-            X, weight, columns, validation = hold_out(kept, held, X, weight, y=y)
-            y = columns["y"]
+            columns = {"y": y} if offset is None else {"y": y, "offset": offset}
+            X, weight, columns, validation = hold_out(kept, held, X, weight, **columns)
+            y, offset = columns["y"], columns.get("offset")
+        self._n_targets = None if y.ndim == 1 else y.shape[1]
+        n_outputs = self._n_targets if self._n_targets is not None and self._n_targets > 1 else loss.n_outputs
+        loss.hyper_of_outputs(n_outputs)  # refuses values for another number of outputs
+        labels, factor = y, None
+        if offset is not None:
+            with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # refused below
+                y, factor = loss.absorb_offset(y, np.ones(len(y)), offset)
+            if not (np.isfinite(y).all() and np.isfinite(factor).all() and factor.all()):
+                raise InvalidParameterError(
+                    f"offset holds values from {offset.min():g} to {offset.max():g}, too far from zero for "
+                    f"loss={loss.name!r}: it is the logarithm of the exposure there, not the exposure."
+                )
         metadata = {} if weight is None else {"sample_weight": weight}
-        return TrainingRows(X, y, weight, 1, None, validation, y, metadata)
+        return TrainingRows(X, y, weight, n_outputs, None, validation, labels, metadata, factor)
 
-    def predict(self, X: Any) -> Any:
-        """Return the predicted target of each row.
+    def _raw_with_offset(self, X: Any, offset: Any) -> Any:
+        raw = self._raw(X)
+        known = check_offset(offset, raw.shape[0])
+        if known is not None:
+            known = known[:, None].astype(raw.dtype)
+            raw = raw + (raw.__array_namespace__().asarray(known) if is_cupy(raw) else known)
+        several = raw.shape[1] > 1 and self._n_targets in (None, 1)
+        if several and isinstance(self.loss_, PointwiseLoss):
+            raw = self.loss_.rearrange(raw.__array_namespace__() if is_cupy(raw) else np, raw)
+        return raw
+
+    def predict(self, X: Any, offset: Any = None) -> Any:
+        """Return the predicted target of each row: the inverse link of ``Xw + b + offset``.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
             Rows.
+        offset : array-like of shape (n_samples,), default=None
+            A known term of each row's raw prediction. None means 0, which for ``loss="poisson"`` is
+            an exposure of 1.
 
         Returns
         -------
-        ndarray of shape (n_samples,)
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            In the units of the target. Several quantiles of one target are sorted within a row, in the
+            order of their levels.
         """
-        return self._raw(X)[:, 0]
+        raw = self._raw_with_offset(X, offset)
+        xp = raw.__array_namespace__() if is_cupy(raw) else np
+        predicted = rebind(type(self.loss_).function("inverse_link"), xp)(raw)
+        return predicted[:, 0] if np.ndim(self.intercept_) == 0 else predicted
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> float:
+        r"""Return R², or the share of the deviance explained where the loss is a deviance.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row.
+        offset : array-like of shape (n_samples,), default=None
+            A known term of each row's raw prediction.
+
+        Returns
+        -------
+        float
+            At most 1, and 0 for a constant. For ``"poisson"`` and ``"gamma"`` it is :math:`D^2`, one minus
+            the mean deviance over that of the best constant, as in scikit-learn's ``PoissonRegressor``;
+            for several quantiles of one target the same with the pinball loss, averaged over the levels;
+            otherwise :math:`R^2`, averaged over the targets.
+        """
+        several = np.ndim(self.intercept_) > 0 and self._n_targets != len(self.intercept_)
+        if not (self.loss_.deviance or several):
+            predicted = self.predict(X, offset)
+            predicted, y = (v.get() if is_cupy(v) else v for v in (predicted, y))
+            return float(r2_score(y, predicted, sample_weight=sample_weight))
+        raw = self._raw_with_offset(X, offset)
+        raw, y = (np.asarray(v.get() if is_cupy(v) else v, np.float64) for v in (raw, y))
+        check_consistent_length(raw, y)
+        check_target_interval(self.loss_, y)
+        weight = check_weight(sample_weight, raw)
+        weight = np.ones(len(y)) if weight is None else weight
+        known = check_offset(offset, len(y))
+        own, factor, shift = y, weight, np.zeros((1, 1))
+        if known is not None:  # the best constant beside the offset
+            (own, factor), shift = self.loss_.absorb_offset(y, weight, known), known[:, None]
+        constant = self.loss_.best_constant(own, factor, raw.shape[1])
+        model, null = (
+            weight @ self.loss_.evaluate_outputs(np, prediction, y)[0]
+            for prediction in (raw, np.broadcast_to(constant + shift, raw.shape))
+        )
+        return float(np.mean(1.0 - model / null))

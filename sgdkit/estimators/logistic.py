@@ -8,6 +8,8 @@ from scipy.special import expit, softmax
 from sgdkit.estimators._classifier import LinearClassifier
 from sgdkit.estimators._inspection import SummaryMixin
 from sgdkit.losses.base import Loss
+from sgdkit.losses.log_loss import Logistic
+from sgdkit.losses.softmax import Softmax
 
 __all__ = ("LogisticClassifier",)
 
@@ -22,7 +24,8 @@ class LogisticClassifier(SummaryMixin, LinearClassifier):
     Parameters
     ----------
     loss : str or Loss, default="log_loss"
-        ``"log_loss"`` (multinomial with more than two classes) or a loss object.
+        ``"log_loss"``, which is multinomial (``"softmax"``) with more than two classes, or a loss
+        object. ``Logistic(smoothing=0.1)`` smooths the labels, also of more than two classes.
     penalty : {"l2", "l1", "elasticnet", None}, default="l2"
         Penalty on the coefficients. ``l1`` and ``elasticnet`` are applied as proximal steps, so
         coefficients become exactly zero.
@@ -163,9 +166,12 @@ class LogisticClassifier(SummaryMixin, LinearClassifier):
         self.backend = backend
 
     def _resolve_loss(self, n_outputs: int) -> Loss:
-        if n_outputs > 1 and (self.loss == "log_loss" or getattr(self.loss, "name", None) == "log_loss"):
-            return self._loss_of_task("softmax")
-        return self._loss_of_task(self.loss)
+        loss = self._loss_of_task(self.loss)
+        if n_outputs > 1 and type(loss) is Logistic:
+            return Softmax(smoothing=loss.smoothing)
+        if n_outputs == 1 and type(loss) is Softmax:
+            return Logistic(smoothing=loss.smoothing)
+        return super()._resolve_loss(n_outputs)
 
     def predict_proba(self, X: Any) -> Any:
         """Return the probability of each class.

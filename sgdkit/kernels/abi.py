@@ -56,7 +56,8 @@ def kernel_types(dtype: np.dtype) -> KernelTypes:
         matrix_in=types.Array(scalar, 2, "C", readonly=True),
         integers=index,
         integers_in=types.Array(types.int64, 1, "C", readonly=True),
-        # raw, y, weight, n_rows, hyper, offsets, n_groups, out -> sum of weight * loss
+        # raw, y, weight, n_rows, hyper, offsets, n_groups, out -> sum of weight * loss. The targets of
+        # a row stand side by side in y, as many as y has for each row of raw.
         loss=types.FunctionType(
             types.float64(matrix, vector, vector, types.int64, doubles, index, types.int64, matrix)
         ),
@@ -67,7 +68,7 @@ def kernel_types(dtype: np.dtype) -> KernelTypes:
         # a list of coordinates, how many, w, g, state, 1 or 0 where all rates are rates[0], now, which are
         # penalised: those below this number
         update_touched=types.FunctionType(
-            types.float64(touched, types.int64, vector, vector, *state, types.uintp, *now, types.uintp)
+            types.float64(touched, types.int64, vector, vector, *state, types.uintp, *now, types.int64)
         ),
         # a list of coordinates, how many steps each of them missed, how many, w, ..., working memory
         catch_up=types.FunctionType(

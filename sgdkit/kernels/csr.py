@@ -151,6 +151,7 @@ def epoch(
     cursor[:] = 0
     magnitude[:] = 0
     last[:] = 0
+    n_targets = y_batch.shape[0] // weight_batch.shape[0]
     replays = move == 2 or move == 3
     # With a scale, coefficients are scale * w, and a step of the penalty divides the scale alone.
     scale = 1.0
@@ -168,6 +169,10 @@ def epoch(
             weight_batch[i] = share
             if weight.shape[0] > 0:
                 weight_batch[i] *= weight[rows[i]]
+        if n_targets > 1:
+            for i in range(m):
+                for c in range(n_targets):
+                    y_batch[i * n_targets + c] = y[rows[i] * n_targets + c]
         n = 0
         if move > 0:
             n = _list_touched(
@@ -225,7 +230,14 @@ def epoch(
 
 
 def csr_scratch(
-    dtype: np.dtype, capacity: int, batch_nnz: int, n_features: int, n_outputs: int, n_slots: int, move: Move
+    dtype: np.dtype,
+    capacity: int,
+    batch_nnz: int,
+    n_features: int,
+    n_outputs: int,
+    n_targets: int,
+    n_slots: int,
+    move: Move,
 ) -> tuple:
     """Return the working memory of `epoch` for batches of up to `capacity` rows and `batch_nnz` non-zeros."""
     listed = 0 if move is Move.EVERY_COORDINATE else (batch_nnz + 1) * n_outputs
@@ -233,7 +245,7 @@ def csr_scratch(
         np.empty(capacity, np.int64),
         np.zeros(capacity + 1, np.int64),
         np.zeros(3, np.int64),
-        np.empty(capacity, dtype),
+        np.empty(capacity * n_targets, dtype),
         np.empty(capacity, dtype),
         np.empty((capacity, n_outputs), dtype),
         np.empty((capacity, n_outputs), dtype),

@@ -127,7 +127,8 @@ def epoch(
 
     `w` holds ``n_features * n_outputs`` weights, then the intercepts. `report` receives the sum of
     losses, the sum of squared batch gradient norms, the number of batches, and 1 where training
-    met a value that is not finite; the weights then are those before that batch. Where `center` is
+    met a value that is not finite; the weights then are those before that batch. `y` holds the
+    targets of a row side by side. Where `center` is
     not empty, the intercept is that of the centred rows ``x - center``, which are never formed. The
     last line of arguments is working memory, see `dense_scratch`.
     """
@@ -143,7 +144,8 @@ def epoch(
     )
     y_tile, weight_tile, raw, slope = borrow(y_tile), borrow(weight_tile), borrow(raw), borrow(slope)
     g, bias, magnitude = borrow(g), borrow(bias), borrow(magnitude)
-    tile = y_tile.shape[0]
+    tile = weight_tile.shape[0]
+    n_targets = y_tile.shape[0] // tile
     cursor[:] = 0
     magnitude[:] = 0
     n_penalised = X.shape[1] * n_outputs
@@ -164,6 +166,10 @@ def epoch(
             size = stop - start
             for i in range(size):
                 y_tile[i] = y[np.uintp(rows[start + i])]
+            if n_targets > 1:
+                for i in range(size):
+                    for c in range(n_targets):
+                        y_tile[i * n_targets + c] = y[rows[start + i] * n_targets + c]
             if weight.shape[0] > 0:
                 for i in range(size):
                     weight_tile[i] = share * weight[np.uintp(rows[start + i])]
@@ -193,7 +199,9 @@ def epoch(
     return t
 
 
-def dense_scratch(dtype: np.dtype, capacity: int, whole_runs: bool, n_features: int, n_outputs: int) -> tuple:
+def dense_scratch(
+    dtype: np.dtype, capacity: int, whole_runs: bool, n_features: int, n_outputs: int, n_targets: int
+) -> tuple:
     """Return the working memory of `epoch` for batches of up to `capacity` rows."""
     tile = capacity if whole_runs else min(TILE, capacity)  # rows of a query are needed together
     return (
@@ -201,7 +209,7 @@ def dense_scratch(dtype: np.dtype, capacity: int, whole_runs: bool, n_features: 
         np.zeros(capacity + 1, np.int64),
         np.zeros(capacity + 1, np.int64),
         np.zeros(3, np.int64),
-        np.empty(tile, dtype),
+        np.empty(tile * n_targets, dtype),
         np.empty(tile, dtype),
         np.empty((tile, n_outputs), dtype),
         np.empty((tile, n_outputs), dtype),

@@ -140,7 +140,8 @@ def compiled_loss(loss: type[Loss], dtype: Any) -> Compiled:
     function = loss.function(role)
     if function is None:
         raise TypeError(f"{loss.__name__} has no static method {role!r}, which its base class asks for.")
-    return _compiled("loss", {role: function}, (len(loss.hyper),), loss_source, loss, dtype)
+    shape = (len(loss.hyper), "classification" in loss.tasks)
+    return _compiled("loss", {role: function}, shape, loss_source, loss, dtype)
 
 
 def compiled_kernel(module: str, signature: Any) -> Any:

@@ -112,17 +112,20 @@ _POINTWISE = (
     + f"""
 @njit([T.loss.signature], {_DECORATOR})
 def run(raw, y, weight, n_rows, hyper, offsets, n_groups, out):
-    if raw.shape[1] == 1:
+    n_outputs = raw.shape[1]
+    if n_outputs == 1:
+        one = {{hyper_of_one}}
         narrow = T.scalar(0)  # in float64 it would halve the lanes of the whole loop
         for i in range(n_rows):
-            value, gradient = evaluate(raw[i, 0], y[i], {{hyper}})
+            value, gradient = evaluate(raw[i, 0], y[i], one)
             narrow += weight[i] * value
             out[i, 0] = weight[i] * gradient
         return float(narrow)
     total = 0.0
+    n_targets = y.shape[0] // raw.shape[0]
     for i in range(n_rows):
-        for k in range(raw.shape[1]):  # one against the rest
-            value, gradient = evaluate(raw[i, k], T.scalar(1 if y[i] == k else 0), {{hyper}})
+        for k in range(n_outputs):
+            value, gradient = evaluate(raw[i, k], {{target}}, {{hyper_of_each}})
             total += weight[i] * value
             out[i, k] = weight[i] * gradient
     return total
@@ -141,6 +144,10 @@ def run(raw, y, weight, n_rows, hyper, offsets, n_groups, out):
 
 def _tuple(items: list[str]) -> str:
     return "(" + "".join(f"{item}, " for item in items) + ")"
+
+
+_ONE_AGAINST_THE_REST = "T.scalar(1 if y[i] == k else 0)"
+_OWN_TARGET = "y[i * n_targets + min(k, n_targets - 1)]"
 
 
 def _hyper(part: type[UpdateRule] | type[Loss]) -> str:
@@ -214,7 +221,9 @@ def update_touched_source(rule: type[UpdateRule], key: str, dtype: str, decays: 
     The penalty's part of the step is left to the loop of `catch_up_source`, which runs before the
     weight is next read.
     """
-    decay = f"if j < n_penalised:\n    {_indent(_decay(rule, 'decay_step'), 4)}" if decays else "pass"
+    decay = "pass"
+    if decays:
+        decay = f"if j < np.uintp(n_penalised):\n    {_indent(_decay(rule, 'decay_step'), 4)}"
     return _UPDATE_TOUCHED.format(
         key=key,
         dtype=dtype,
@@ -251,8 +260,17 @@ def catch_up_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) 
 
 def loss_source(loss: type[Loss], key: str, dtype: str) -> str:
     """Return the loop over the rows of a batch that writes gradients and sums up values."""
-    template = _BATCH if issubclass(loss, BatchLoss) else _POINTWISE
-    return template.format(key=key, dtype=dtype, hyper=_hyper(loss))
+    if issubclass(loss, BatchLoss):
+        return _BATCH.format(key=key, dtype=dtype, hyper=_hyper(loss))
+    # Each output has its own hyperparameters, in the precision of the data so that loops stay narrow.
+    each = range(len(loss.hyper))
+    return _POINTWISE.format(
+        key=key,
+        dtype=dtype,
+        target=_ONE_AGAINST_THE_REST if "classification" in loss.tasks else _OWN_TARGET,
+        hyper_of_one=_tuple([f"T.scalar(hyper[{i}])" for i in each]),
+        hyper_of_each=_tuple([f"T.scalar(hyper[{i} * n_outputs + k])" for i in each]),
+    )
 
 
 def kernel_trailer(key: str) -> str:

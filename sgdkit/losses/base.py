@@ -5,10 +5,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from sgdkit.exceptions import InvalidParameterError, UnsupportedCombinationError
+from sgdkit.interval import Interval
+from sgdkit.losses.statistics import robust_spread, root_of_increasing, sampled
 from sgdkit.namespaces import rebind
 from sgdkit.parameter_object import ParameterObject
 
-__all__ = ("BatchLoss", "Loss", "PointwiseLoss")
+__all__ = ("BatchLoss", "Loss", "PointwiseLoss", "ResidualLoss")
 
 
 class Loss(ParameterObject):
@@ -26,11 +29,27 @@ class Loss(ParameterObject):
         row. Sets the scale of automatic rates.
     multi_output : bool, default=False
         Whether a row has one raw prediction for each class.
+    target_interval : Interval, default=(-inf, inf)
+        The targets of a regression loss; others are refused before training.
+    deviance : bool, default=False
+        Whether the loss is half a deviance: zero where the prediction is the target, with the mean
+        as its best constant. `LinearRegressor.score` then is the share of the deviance explained.
     """
 
     tasks: ClassVar[frozenset[str]]
     curvature: ClassVar[float]
     multi_output: ClassVar[bool] = False
+    target_interval: ClassVar[Interval] = Interval()
+    deviance: ClassVar[bool] = False
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of outputs that the hyperparameters are given for; 1 where one value serves all."""
+        return 1
+
+    def hyper_of_outputs(self, n_outputs: int) -> np.ndarray:
+        """Return the hyperparameters as an array of shape (n_hyper, 1), or (n_hyper, n_outputs)."""
+        return np.array(self.hyper_values(), np.float64).reshape(len(self.hyper), 1)
 
     @abstractmethod
     def evaluate_batch(self, xp: Any, raw: Any, y: Any, weight: Any, offsets: Any) -> tuple[Any, Any]:
@@ -42,8 +61,10 @@ class Loss(ParameterObject):
             ``numpy``, ``cupy`` or any array-API namespace.
         raw : array of shape (n_rows, n_outputs)
             Raw predictions ``Xw + b``.
-        y, weight : array of shape (n_rows,)
-            Encoded targets; weights with any averaging factor already inside.
+        y : array of shape (n_rows,), for a pointwise loss also (n_rows, n_targets)
+            Encoded targets.
+        weight : array of shape (n_rows,)
+            Weights with any averaging factor already inside.
         offsets : ndarray of shape (n_groups + 1,), dtype int64
             Where each query starts among the rows; length 1 for losses without groups.
 
@@ -55,21 +76,70 @@ class Loss(ParameterObject):
             Its derivative with respect to `raw`.
         """
 
+    @staticmethod
+    def inverse_link(raw: Any) -> Any:
+        """Return the prediction in the units of the target; the raw prediction itself by default.
+
+        A static function of ``np`` functions and arithmetic, for arrays of any namespace.
+        """
+        return raw
+
     def best_constant(self, y: Any, weight: Any, n_outputs: int) -> Any:
         """Return the raw prediction, one for each output, that a model without features starts at.
 
         Parameters
         ----------
-        y, weight : ndarray of shape (n_rows,)
-            Encoded targets and their weights, on the host.
+        y : ndarray of shape (n_rows,) or (n_rows, n_targets)
+            Encoded targets, on the host.
+        weight : ndarray of shape (n_rows,) or None
+            Their weights.
         n_outputs : int
             Number of raw predictions a row.
         """
         return np.zeros(n_outputs)
 
-    def target_scale(self, y: Any, weight: Any) -> float:
-        """Return the size of a typical raw prediction, in the units of the target; 1 for classes."""
+    def target_scale(self, y: Any, weight: Any) -> Any:
+        """Return the size of a typical raw prediction, in the units of the target; 1 for classes.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_rows,) or (n_rows, n_targets)
+            Encoded targets, on the host.
+        weight : ndarray of shape (n_rows,) or None
+            Their weights.
+
+        Returns
+        -------
+        float or ndarray of shape (n_targets,)
+        """
         return 1.0
+
+    def absorb_offset(self, y: Any, weight_factor: Any, offset: Any) -> tuple[Any, Any]:
+        r"""Return targets and weight factors under which ``raw`` has the loss of ``raw + offset``.
+
+        .. math:: f'_i\, \ell(z, y'_i) = f_i\, \ell(z + o_i, y_i) \quad \text{for all } z
+
+        So a known term of the prediction, such as the logarithm of an exposure, needs no place in
+        the kernels.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_rows,) or (n_rows, n_targets)
+            Targets.
+        weight_factor : ndarray of shape (n_rows,)
+            Factors on the rows' losses.
+        offset : ndarray of shape (n_rows,)
+            What is added to the raw predictions.
+
+        Raises
+        ------
+        UnsupportedCombinationError
+            Unless the loss says how.
+        """
+        raise UnsupportedCombinationError(
+            f"{type(self).__name__} cannot take an offset: it has no absorb_offset. Use a loss that has one, "
+            "such as 'squared_error' or 'poisson'."
+        )
 
 
 class PointwiseLoss(Loss):
@@ -77,7 +147,9 @@ class PointwiseLoss(Loss):
 
     Write `evaluate` as a static method with arithmetic and ``np`` functions only; the rules for
     such functions are those of `sgdkit.optimizers.UpdateRule`. With several raw predictions a row
-    it is applied to each class against the rest, and the losses of a row are added.
+    the losses of a row are added: in classification it is applied to each class against the rest,
+    in regression output `k` has target ``min(k, n_targets - 1)``. Then any hyperparameter may be a
+    sequence with one value for each output.
     """
 
     @staticmethod
@@ -93,17 +165,144 @@ class PointwiseLoss(Loss):
             The hyperparameters, in declared order.
         """
 
+    def hyper_values(self) -> tuple[Any, ...]:
+        """Return the hyperparameters in declared order; a tuple for one that is given for each output.
+
+        Raises
+        ------
+        InvalidParameterError
+            If a value is not a finite number or outside its range, or if sequences differ in length.
+        """
+        values: list[Any] = []
+        for parameter in self.hyper:
+            given = getattr(self, parameter)
+            if isinstance(given, list | tuple | np.ndarray):
+                numbers = given.tolist() if isinstance(given, np.ndarray) else given
+                if np.ndim(given) != 1 or not len(numbers):
+                    raise InvalidParameterError(
+                        f"{type(self).__name__}({parameter}={given!r}): {parameter} must be a number, or a "
+                        "sequence with one number for each output."
+                    )
+                values.append(tuple(self.checked(parameter, number) for number in numbers))
+            else:
+                values.append(self.checked(parameter, given))
+        lengths = {len(value) for value in values if isinstance(value, tuple)}
+        if len(lengths) > 1:
+            raise InvalidParameterError(
+                f"{self!r}: parameters given for each output must have the same length, but these have "
+                f"{' and '.join(map(str, sorted(lengths)))}."
+            )
+        return tuple(values)
+
+    @property
+    def n_outputs(self) -> int:  # noqa: D102
+        return max((len(value) for value in self.hyper_values() if isinstance(value, tuple)), default=1)
+
+    def hyper_of_outputs(self, n_outputs: int) -> np.ndarray:
+        """Return the hyperparameters as an array of shape (n_hyper, n_outputs).
+
+        Raises
+        ------
+        InvalidParameterError
+            If they are given for another number of outputs.
+        """
+        if self.n_outputs not in (1, n_outputs):
+            raise InvalidParameterError(
+                f"{self!r} has values for {self.n_outputs} outputs, but the model has {n_outputs}; give one "
+                "number, or one for each output."
+            )
+        values = [np.broadcast_to(np.asarray(v, np.float64), n_outputs) for v in self.hyper_values()]
+        return np.array(values, np.float64).reshape(len(self.hyper), n_outputs)
+
+    def evaluate_outputs(self, xp: Any, raw: Any, y: Any) -> tuple[Any, Any]:
+        """Return the loss and its derivative for each raw prediction.
+
+        Parameters
+        ----------
+        xp : namespace
+            Of the arrays.
+        raw : array of shape (n_rows, n_outputs)
+            Raw predictions.
+        y : array of shape (n_rows,) or (n_rows, n_targets)
+            Encoded targets.
+
+        Returns
+        -------
+        value, gradient : array of shape (n_rows, n_outputs)
+        """
+        k = raw.shape[1]
+        target = y[:, None] if y.ndim == 1 else y
+        if "classification" in self.tasks:
+            if k > 1:  # one against the rest: 1 for the row's own class
+                one = xp.ones_like(raw)
+                own = xp.arange(k, dtype=raw.dtype)[None, :] == target[:, :1]
+                target = xp.where(own, one, 0.0 * one)
+        elif target.shape[1] not in (1, k):
+            target = xp.take(target, xp.minimum(xp.arange(k), xp.asarray(target.shape[1] - 1)), axis=1)
+        hyper = tuple(
+            xp.asarray(self.hyper_of_outputs(k)[i], dtype=raw.dtype) if isinstance(value, tuple) else value
+            for i, value in enumerate(self.hyper_values())
+        )
+        value, gradient = rebind(type(self).function("evaluate"), xp)(raw, target, hyper)
+        return value, gradient
+
     def evaluate_batch(  # noqa: D102
         self, xp: Any, raw: Any, y: Any, weight: Any, offsets: Any
     ) -> tuple[Any, Any]:
-        evaluate = rebind(type(self).function("evaluate"), xp)
-        target = y[:, None]
-        if raw.shape[1] > 1:  # one against the rest: 1 for the row's own class
-            one = xp.ones_like(raw)
-            own = xp.arange(raw.shape[1], dtype=raw.dtype)[None, :] == target
-            target = xp.where(own, one, 0.0 * one)
-        value, gradient = evaluate(raw, target, self.hyper_values())
+        value, gradient = self.evaluate_outputs(xp, raw, y)
         return xp.sum(weight[:, None] * value), weight[:, None] * gradient
+
+    def rearrange(self, xp: Any, raw: Any) -> Any:
+        """Return the raw predictions of several outputs for one target as they are shown to the user.
+
+        Parameters
+        ----------
+        xp : namespace
+            Of the array.
+        raw : array of shape (n_rows, n_outputs)
+            Raw predictions.
+        """
+        return raw
+
+    def _for_each_output(self, y: np.ndarray, n_outputs: int) -> list[tuple[np.ndarray, tuple[float, ...]]]:
+        """Return the target and the hyperparameters of each output of a regression loss."""
+        columns = y[:, None] if y.ndim == 1 else y
+        hyper = self.hyper_of_outputs(n_outputs)
+        return [
+            (columns[:, min(k, columns.shape[1] - 1)], tuple(hyper[:, k].tolist())) for k in range(n_outputs)
+        ]
+
+
+class ResidualLoss(PointwiseLoss):
+    """A convex regression loss of the residual ``raw - y`` alone; the prediction is ``Xw + b`` itself."""
+
+    tasks = frozenset({"regression"})
+
+    def best_of_column(self, y: np.ndarray, weight: np.ndarray, hyper: tuple[float, ...]) -> float:
+        """Return the best constant for one target: where the mean derivative changes its sign."""
+        return root_of_increasing(
+            lambda raw: float(weight @ self.evaluate(np.full(len(y), raw), y, hyper)[1]),
+            float(y.min()),
+            float(y.max()),
+        )
+
+    def scale_of_column(self, y: np.ndarray, weight: np.ndarray) -> float:
+        """Return the spread of one target."""
+        return robust_spread(y, weight)
+
+    def best_constant(self, y: Any, weight: Any, n_outputs: int) -> Any:  # noqa: D102
+        y, weight = sampled(y, weight)
+        outputs = self._for_each_output(y, n_outputs)
+        return np.array([self.best_of_column(column, weight, hyper) for column, hyper in outputs])
+
+    def target_scale(self, y: Any, weight: Any) -> Any:  # noqa: D102
+        y, weight = sampled(y, weight)
+        if y.ndim == 1:
+            return self.scale_of_column(y, weight)
+        return np.array([self.scale_of_column(column, weight) for column in y.T])
+
+    def absorb_offset(self, y: Any, weight_factor: Any, offset: Any) -> tuple[Any, Any]:  # noqa: D102
+        return y - (offset if y.ndim == 1 else offset[:, None]), weight_factor
 
 
 class BatchLoss(Loss):

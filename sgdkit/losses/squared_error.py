@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from sgdkit.losses.base import PointwiseLoss
+from sgdkit.losses.base import ResidualLoss
 
 __all__ = ("SquaredError",)
 
 
-class SquaredError(PointwiseLoss):
+class SquaredError(ResidualLoss):
     r"""Half the squared error, for regression.
 
     .. math:: \ell(z, y) = \tfrac12 (z - y)^2, \qquad \ell'(z, y) = z - y
@@ -25,7 +25,6 @@ class SquaredError(PointwiseLoss):
     """
 
     name = "squared_error"
-    tasks = frozenset({"regression"})
     curvature = 1.0
 
     @staticmethod
@@ -34,9 +33,9 @@ class SquaredError(PointwiseLoss):
         return 0.5 * residual * residual, residual
 
     def best_constant(self, y, weight, n_outputs):  # noqa: D102
-        return np.array([np.average(y, weights=weight)])
+        return np.broadcast_to(np.average(y, axis=0, weights=weight), n_outputs).copy()
 
     def target_scale(self, y, weight):  # noqa: D102
-        mean = np.average(y, weights=weight)
-        spread = float(np.sqrt(np.average((y - mean) ** 2, weights=weight)))
-        return spread if spread > 0.0 else 1.0
+        mean = np.average(y, axis=0, weights=weight)
+        spread = np.sqrt(np.average((y - mean) ** 2, axis=0, weights=weight))
+        return np.where(spread > 0.0, spread, 1.0)

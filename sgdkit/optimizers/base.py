@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
+from sgdkit.interval import Interval
 from sgdkit.parameter_object import ParameterObject
 
 __all__ = ("ABI_VERSION", "UpdateRule")
@@ -130,7 +131,9 @@ class UpdateRule(ParameterObject):
         InvalidParameterError
             If `weight_decay` is not a finite number of at least 0.
         """
-        return 0.0 if "weight_decay" in self.hyper else self._number("weight_decay", (0.0, float("inf")))
+        if "weight_decay" in self.hyper:
+            return 0.0
+        return self.checked("weight_decay", self.weight_decay, Interval(0.0))
 
     @staticmethod
     @abstractmethod

@@ -57,7 +57,7 @@ class Form:
 
         return Problem(
             X=self.convert(task.X),
-            y=move(task.y),
+            y=move(task.y.reshape(task.X.shape[0], -1)),
             weight=None if weight is None else move(weight),
             mean_weight=1.0 if weight is None else float(np.mean(weight, dtype=np.float64)),
             edges=run_edges(task.X.shape[0], 4) if edges is None else edges.astype(np.int64),
@@ -122,7 +122,7 @@ class Task:
     ----------
     X : ndarray of shape (n_rows, n_features)
         Rows; their dtype is that of the whole task.
-    y : ndarray of shape (n_rows,)
+    y : ndarray of shape (n_rows,) or (n_rows, n_targets)
         Encoded targets.
     loss, rule : Loss, UpdateRule
         Parts of the model.
@@ -134,7 +134,7 @@ class Task:
         Rows a batch, raw predictions a row, passes over the rows.
     l1, l2, lr : float
         Penalty strengths and learning rate.
-    rates : ndarray of shape (n_features + 1,) or None, default=None
+    rates : ndarray of shape (n_features + 1,) or (n_features + 1, n_outputs) or None, default=None
         Factor on the rate for each feature and the intercept.
     fit_intercept, shuffle : bool
         Whether the intercept moves, and whether runs are shuffled.

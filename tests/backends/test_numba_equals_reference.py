@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sgdkit.backends.base import TrainState
+from sgdkit.losses import Huber, Poisson, Quantile, SquaredError
 from sgdkit.optimizers import FTRL, LAMB, SGD, AdaGrad, Adam, DualAveraging, UpdateRule
 from sgdkit.plugin.registry import Registry
 from sgdkit.testing.claims import largest_difference
@@ -79,6 +80,15 @@ def assert_same(form, task, expected, context=""):
         assert report.gradient_norm == pytest.approx(wanted.gradient_norm, rel=10 * allowed), context
 
 
+# A few losses with every rule, and every loss with one rule: nothing is compiled for pairs of them.
+PAIRS = [
+    (loss, rule)
+    for loss in LOSSES
+    for rule in RULES
+    if loss in ("squared_error", "log_loss", "softmax", "hinge", "pairwise_logistic") or rule == "adagrad"
+]
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("loss", "rule"), PAIRS)
 def test_every_layout_penalty_and_batch_size_ends_at_the_same_weights(loss, rule, dtype):
@@ -137,6 +147,43 @@ def test_every_setting_ends_at_the_same_weights(loss, rule, variant):
             expected = train_task(REFERENCE, task)
             for name in COMPILED:
                 assert_same(name, task, expected, f", l1={l1}, l2={l2}, batches of {batch_size}")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", [*COMPILED, "array-api-strict"])
+@pytest.mark.parametrize(
+    "loss",
+    [SquaredError(), Huber([0.5, 1.0, 2.0]), Quantile([0.05, 0.5, 0.95]), Poisson()],
+    ids=lambda loss: loss.name,
+)
+def test_several_targets_and_hyperparameters_end_at_the_same_weights(loss, name, dtype):
+    columns = np.abs(np.random.default_rng(6).normal(size=(48, 3)))
+    for n_targets in (1, 3):
+        for batch_size in (1, 7, 64):
+            task = small_task(
+                loss, AdaGrad(), dtype, n_outputs=3, y=columns[:, :n_targets], batch_size=batch_size, l2=0.1
+            )
+            assert_same(name, task, train_task(REFERENCE, task), f", {n_targets} targets")
+
+
+@pytest.mark.parametrize("name", [*COMPILED, "NumPy"])
+def test_several_targets_are_as_many_models(name):
+    columns = np.random.default_rng(6).normal(size=(48, 2))
+    task = small_task(Huber([0.5, 2.0]), AdaGrad(), n_outputs=2, y=columns, batch_size=7)
+    together = train_task(FORMS[name], task).w.reshape(-1, 2)
+    for k, delta in enumerate((0.5, 2.0)):
+        single = train_task(FORMS[name], replace(task, loss=Huber(delta), y=columns[:, k], n_outputs=1))
+        assert largest_difference(together[:, k], single.w) <= 1e-12
+
+
+@pytest.mark.parametrize("name", [*COMPILED, "NumPy"])
+def test_each_output_may_have_its_own_rates(name):
+    columns, rates = np.random.default_rng(6).normal(size=(48, 2)), np.random.default_rng(7).random((10, 2))
+    task = small_task(SquaredError(), AdaGrad(), n_outputs=2, y=columns, batch_size=7, rates=rates)
+    together = train_task(FORMS[name], task).w.reshape(-1, 2)
+    for k in range(2):
+        single = train_task(FORMS[name], replace(task, y=columns[:, k], n_outputs=1, rates=rates[:, k]))
+        assert largest_difference(together[:, k], single.w) <= 1e-12
 
 
 def test_an_intercept_that_is_not_fitted_stays_zero():

@@ -48,8 +48,3 @@ def test_one_row_and_a_constant_target_do_not_break():
     model = LinearRegressor().fit(np.ones((1, 2)), [3.0])
     assert model.predict(np.ones((1, 2)))[0] == pytest.approx(3.0)
     assert np.isfinite(LinearRegressor().fit(np.eye(5), np.ones(5)).coef_).all()
-
-
-def test_two_column_targets_are_refused():
-    with pytest.raises(ValueError, match="1d"):
-        LinearRegressor().fit(np.eye(4), np.ones((4, 2)))

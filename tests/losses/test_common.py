@@ -3,20 +3,52 @@
 import numpy as np
 import pytest
 
-from sgdkit.losses import PointwiseLoss
+from sgdkit.losses import (
+    EpsilonInsensitive,
+    Huber,
+    Logistic,
+    PointwiseLoss,
+    Quantile,
+    Softmax,
+    SquaredEpsilonInsensitive,
+)
 from sgdkit.plugin.registry import Registry
-from sgdkit.testing import LOSS_CHECKS
+from sgdkit.testing import LOSS_CHECKS, check_loss
 from sgdkit.testing.forms import available_forms, loss_and_gradient
-from sgdkit.testing.loss import loss_case
+from sgdkit.testing.loss import default_largest_raw, loss_case
 
 LOSSES = Registry().table("loss", plugins=False)
 POINTWISE = {name: loss for name, loss in LOSSES.items() if issubclass(loss, PointwiseLoss)}
+MARGIN = {name: loss for name, loss in POINTWISE.items() if "classification" in loss.tasks}
+# Other hyperparameters than the defaults, and one for each output.
+VARIANTS = [
+    Quantile(0.9), Huber(0.3), EpsilonInsensitive(0.0), SquaredEpsilonInsensitive(2.0), Logistic(0.2),
+    Softmax(0.2),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("check", LOSS_CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 def test_every_loss_keeps_the_contract(loss, check):
-    check(loss(), None, 1e4)
+    check(loss(), None, default_largest_raw(loss()))
+
+
+@pytest.mark.parametrize("loss", VARIANTS, ids=repr)
+def test_other_hyperparameters_keep_the_contract(loss):
+    check_loss(loss)
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+def test_every_loss_is_convex_in_the_raw_predictions(loss):
+    made, random = loss(), np.random.default_rng(4)
+    for seed in range(20):
+        case = loss_case(made, seed=seed)
+        step = random.normal(size=case.raw.shape)
+        slopes = [
+            np.sum(step * made.evaluate_batch(np, case.raw + t * step, case.y, case.weight, case.offsets)[1])
+            for t in np.linspace(-3.0, 3.0, 25)
+        ]
+        assert (np.diff(slopes) >= -1e-12 * np.abs(slopes).max()).all()
 
 
 @pytest.mark.skipif("CuPy" not in available_forms(), reason="needs CuPy and a CUDA device")
@@ -41,9 +73,9 @@ def test_the_scalar_form_on_python_floats_equals_the_array_form(loss):
     assert gradient[:, 0] == pytest.approx([float(g) for _, g in pairs], rel=1e-14)
 
 
-@pytest.mark.parametrize("loss", POINTWISE.values(), ids=POINTWISE)
+@pytest.mark.parametrize("loss", MARGIN.values(), ids=MARGIN)
 @pytest.mark.parametrize("form", ["NumPy", "compiled dense"])
-def test_with_several_outputs_a_pointwise_loss_is_summed_one_class_against_the_rest(loss, form):
+def test_with_several_outputs_a_margin_loss_is_summed_one_class_against_the_rest(loss, form):
     random = np.random.default_rng(0)
     raw, weight = random.normal(size=(9, 3)), random.uniform(0.5, 2.0, 9)
     y = np.arange(9.0) % 3.0
@@ -79,5 +111,5 @@ def test_a_raw_prediction_that_is_not_finite_is_never_hidden(loss, bad):
     for form in available_forms().values():
         with np.errstate(all="ignore"):
             value, _ = loss_and_gradient(form, loss(), raw, case.y, case.weight, case.query_edges)
-        hinge_beyond_the_margin = value == value and loss.name == "hinge" and bad == np.inf
-        assert not np.isfinite(value) or hinge_beyond_the_margin, form.name
+        beyond_the_margin = value == value and loss.name in MARGIN and bad == np.inf
+        assert not np.isfinite(value) or beyond_the_margin, form.name

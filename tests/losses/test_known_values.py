@@ -5,9 +5,35 @@ import math
 import numpy as np
 import pytest
 from scipy.special import expit, log_softmax
-from sklearn.metrics import hinge_loss, log_loss, mean_squared_error
+from sklearn.metrics import (
+    hinge_loss,
+    log_loss,
+    mean_absolute_error,
+    mean_gamma_deviance,
+    mean_pinball_loss,
+    mean_poisson_deviance,
+    mean_squared_error,
+)
 
-from sgdkit.losses import Hinge, Logistic, PairwiseLogistic, Softmax, SquaredError
+from sgdkit.exceptions import InvalidParameterError, UnsupportedCombinationError
+from sgdkit.losses import (
+    AbsoluteError,
+    EpsilonInsensitive,
+    Gamma,
+    Hinge,
+    Huber,
+    Logistic,
+    ModifiedHuber,
+    PairwiseLogistic,
+    Perceptron,
+    Poisson,
+    Quantile,
+    SmoothHinge,
+    Softmax,
+    SquaredEpsilonInsensitive,
+    SquaredError,
+    SquaredHinge,
+)
 from sgdkit.testing.forms import available_forms, loss_and_gradient
 
 FORMS = [available_forms()[name] for name in ("NumPy", "compiled dense")]
@@ -43,6 +69,28 @@ def value_and_slope(loss, raw, y, weight=None, edges=None):
         (Hinge(), 0.25, 0.0, 1.25, 1.0),
         (Hinge(), 1.0, 1.0, 0.0, 0.0),
         (Hinge(), -5.0, 0.0, 0.0, 0.0),
+        (AbsoluteError(), 3.0, 1.0, 2.0, 1.0),
+        (AbsoluteError(), 1.0, 1.0, 0.0, 0.0),
+        (Huber(2.0), 2.0, 1.0, 0.5, 1.0),
+        (Huber(2.0), -4.0, 1.0, 8.0, -2.0),
+        (Quantile(0.75), 1.0, 3.0, 1.5, -0.75),
+        (Quantile(0.75), 3.0, 1.0, 0.5, 0.25),
+        (EpsilonInsensitive(0.5), 1.25, 1.0, 0.0, 0.0),
+        (EpsilonInsensitive(0.5), -1.0, 1.0, 1.5, -1.0),
+        (SquaredEpsilonInsensitive(0.5), -1.0, 1.0, 2.25, -3.0),
+        (Poisson(), 0.0, 0.0, 1.0, 1.0),
+        (Poisson(), 1.0, 0.0, math.e, math.e),
+        (Gamma(), 0.0, 2.0, 1.0 - math.log(2.0), -1.0),
+        (SquaredHinge(), 0.5, 1.0, 0.25, -1.0),
+        (SquaredHinge(), -2.0, 0.0, 0.0, 0.0),
+        (SmoothHinge(), 0.5, 1.0, 0.125, -0.5),
+        (SmoothHinge(), 1.0, 0.0, 1.5, 1.0),
+        (ModifiedHuber(), 0.5, 1.0, 0.25, -1.0),
+        (ModifiedHuber(), 2.0, 0.0, 8.0, 4.0),
+        (Perceptron(), 0.0, 1.0, 0.0, -1.0),
+        (Perceptron(), 2.0, 0.0, 2.0, 1.0),
+        (Perceptron(), 2.0, 1.0, 0.0, 0.0),
+        (Logistic(0.2), 2.0, 1.0, math.log1p(math.exp(2.0)) - 1.8, 1.0 / (1.0 + math.exp(-2.0)) - 0.9),
     ],
 )
 def test_known_values_of_pointwise_losses(loss, raw, y, value, slope):
@@ -152,3 +200,112 @@ def test_squared_errors_best_constant_and_scale_are_the_weighted_mean_and_spread
     assert SquaredError().best_constant(y, weight, 1).tolist() == [2.0]
     assert SquaredError().target_scale(y, weight) == pytest.approx(math.sqrt(3.0))
     assert SquaredError().target_scale(np.full(4, 7.0), None) == 1.0
+
+
+MEAN = np.exp(RAW / 3.0)
+AMOUNT = RANDOM.gamma(2.0, size=N)
+
+
+@pytest.mark.parametrize(
+    ("loss", "raw", "y", "expected"),
+    [
+        (AbsoluteError(), RAW, AMOUNT, mean_absolute_error(AMOUNT, RAW, sample_weight=WEIGHT)),
+        (Quantile(0.8), RAW, AMOUNT, mean_pinball_loss(AMOUNT, RAW, alpha=0.8, sample_weight=WEIGHT)),
+        (Poisson(), RAW / 3.0, LABEL, 0.5 * mean_poisson_deviance(LABEL, MEAN, sample_weight=WEIGHT)),
+        (Gamma(), RAW / 3.0, AMOUNT, 0.5 * mean_gamma_deviance(AMOUNT, MEAN, sample_weight=WEIGHT)),
+    ],
+    ids=lambda part: getattr(part, "name", ""),
+)
+def test_regression_losses_agree_with_scikit_learns_metrics(loss, raw, y, expected):
+    value, _ = value_and_slope(loss, raw, y, WEIGHT)
+    assert value / WEIGHT.sum() == pytest.approx(expected, rel=1e-12)
+
+
+def test_half_the_absolute_error_is_the_pinball_loss_of_the_median():
+    half, slope = value_and_slope(Quantile(0.5), RAW, AMOUNT, WEIGHT)
+    whole, slopes = value_and_slope(AbsoluteError(), RAW, AMOUNT, WEIGHT)
+    assert 2.0 * half == pytest.approx(whole, rel=1e-13)
+    assert 2.0 * slope == pytest.approx(slopes, rel=1e-13)
+
+
+def test_label_smoothing_is_the_log_loss_of_softer_targets():
+    smooth, slope = value_and_slope(Logistic(0.3), RAW, LABEL, WEIGHT)
+    soft, slopes = value_and_slope(Logistic(), RAW, 0.7 * LABEL + 0.15, WEIGHT)
+    assert smooth == pytest.approx(soft, rel=1e-13)
+    assert slope == pytest.approx(slopes, rel=1e-12)
+    two = np.column_stack([np.zeros(N), RAW])
+    value, both = value_and_slope(Softmax(0.3), two, LABEL, WEIGHT)
+    assert value == pytest.approx(smooth, rel=1e-13)
+    assert both[:, 1] == pytest.approx(slope[:, 0], rel=1e-11, abs=1e-14)
+
+
+@pytest.mark.parametrize("loss", [Logistic(0.2), Softmax(0.2)], ids=repr)
+def test_smoothed_probabilities_of_a_constant_are_the_smoothed_shares(loss):
+    y = np.array([0.0, 1.0, 1.0, 2.0])
+    found = loss.best_constant(y, None, 3)
+    share = np.array([0.25, 0.5, 0.25])
+    if loss.name == "softmax":
+        assert np.exp(log_softmax(found)) == pytest.approx(0.8 * share + 0.2 / 3.0)
+    else:
+        assert expit(found) == pytest.approx(0.8 * share + 0.1)
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        (AbsoluteError(), [2.0]),
+        (Quantile([0.1, 0.5, 0.99]), [1.0, 2.0, 100.0]),
+        (Poisson(), [math.log(11.6)]),
+        (Gamma(), [math.log(11.6)]),
+        (SquaredEpsilonInsensitive(0.0), [11.6]),
+        (Huber(1e-6), [2.0]),
+        (Huber(1e6), [11.6]),
+    ],
+    ids=repr,
+)
+def test_best_constants_in_closed_form(loss, expected):
+    y, weight = np.array([100.0, 1.0, 2.0, 3.0]), np.array([1.0, 4.0, 3.0, 2.0])
+    assert loss.best_constant(y, weight, loss.n_outputs) == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_scale_of_a_robust_loss_is_not_moved_by_an_outlier():
+    y = np.random.default_rng(0).normal(0.0, 5.0, 2_001)
+    assert AbsoluteError().target_scale(y, None) == pytest.approx(5.0, rel=0.1)
+    y[0] = 1e9
+    assert Huber().target_scale(y, None) == pytest.approx(5.0, rel=0.1)
+    assert AbsoluteError().target_scale(np.zeros(3), None) == 1.0
+    assert AbsoluteError().target_scale(np.array([0.0, 0.0, 0.0, 4.0]), None) == 1.0
+    assert SquaredError().target_scale(np.column_stack([y[1:], 0 * y[1:]]), None)[1] == 1.0
+
+
+def test_counts_of_zero_alone_have_a_finite_constant():
+    assert np.isfinite(Poisson().best_constant(np.zeros(4), None, 1)).all()
+
+
+def test_rearranged_quantiles_follow_their_levels():
+    raw = np.array([[3.0, 1.0, 2.0]])
+    assert Quantile([0.1, 0.5, 0.9]).rearrange(np, raw).tolist() == [[1.0, 2.0, 3.0]]
+    assert Quantile([0.9, 0.1, 0.5]).rearrange(np, raw).tolist() == [[3.0, 1.0, 2.0]]
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        Quantile(0.0), Quantile(1.0), Quantile([0.5, 1.5]), Quantile([]), Quantile([[0.5]]), Quantile("high"),
+        Quantile(None), Quantile([0.5, None]), Huber(0.0), Huber(-1.0), EpsilonInsensitive(-0.1),
+        Logistic(1.0), Softmax([0.1, 0.2]), Huber(np.nan), Quantile(True),
+    ],
+)  # fmt: skip
+def test_hyperparameters_outside_their_range_are_refused_by_name(loss):
+    with pytest.raises(InvalidParameterError, match=loss.hyper[0]):
+        loss.hyper_values()
+
+
+def test_hyperparameters_for_another_number_of_outputs_are_refused():
+    with pytest.raises(InvalidParameterError, match="values for 3 outputs, but the model has 2"):
+        Quantile([0.1, 0.5, 0.9]).hyper_of_outputs(2)
+
+
+def test_a_classification_loss_takes_no_offset():
+    with pytest.raises(UnsupportedCombinationError, match="Hinge cannot take an offset"):
+        Hinge().absorb_offset(LABEL, WEIGHT, RAW)

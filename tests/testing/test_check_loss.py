@@ -95,6 +95,30 @@ class NotCompiledInEpochs(BatchLoss):
         return value
 
 
+class SameTarget(Half):
+    """Gives every output the first target."""
+
+    name = "same_target"
+
+    def evaluate_outputs(self, xp, raw, y):
+        return super().evaluate_outputs(xp, raw, y if y.ndim == 1 else y[:, :1])
+
+
+class FallingLink(Half):
+    name = "falling_link"
+
+    @staticmethod
+    def inverse_link(raw):
+        return -raw
+
+
+class AddsOffset(Half):
+    name = "adds_offset"
+
+    def absorb_offset(self, y, weight_factor, offset):
+        return y + offset, weight_factor
+
+
 BROKEN = [
     (SteepSquares, checks.check_gradient, "central differences .* 0.001"),
     (FlatSquares, checks.check_curvature, "curvature is 0.5, but .* second derivative of 1"),
@@ -105,6 +129,9 @@ BROKEN = [
     (PlainMean, checks.check_best_constant, r"best_constant gives \[.*\] with a loss of"),
     (NegativeSpread, checks.check_best_constant, "target_scale is -1.0"),
     (NotCompiledInEpochs, checks.check_training, "end at other weights"),
+    (SameTarget, checks.check_outputs, "three outputs has another value than the sum of one each"),
+    (FallingLink, checks.check_link, "inverse_link must rise"),
+    (AddsOffset, checks.check_offset, r"absorb_offset gives another value than raw \+ offset"),
 ]
 
 
@@ -127,6 +154,8 @@ def declared(base=Half, **changes):
         (declared(name="Log Loss"), "lower-case identifier"),
         (declared(tasks=frozenset()), "tasks is frozenset"),
         (declared(tasks=frozenset({"clustering"})), "must be some of"),
+        (declared(tasks=frozenset({"regression", "classification"})), "a pointwise loss has one task"),
+        (declared(target_interval=(0.0, 1.0)), "must be an Interval"),
         (declared(curvature=-1.0), "curvature is -1.0"),
         (declared(hyper=("delta",)), r"\['delta'\], but the constructor"),
         (
@@ -151,10 +180,10 @@ def test_every_check_has_a_broken_loss_that_it_catches():
     assert {check for _, check, _ in BROKEN} | {checks.check_declaration} == set(LOSS_CHECKS)
 
 
-class Poisson(PointwiseLoss):
+class Counts(PointwiseLoss):
     """A loss that grows like an exponential and takes counts."""
 
-    name = "poisson"
+    name = "counts"
     tasks = frozenset({"regression"})
     curvature = float("inf")
 
@@ -164,8 +193,8 @@ class Poisson(PointwiseLoss):
         return mean - y * raw, mean - y
 
     def best_constant(self, y, weight, n_outputs):
-        return np.array([np.log(np.average(y, weights=weight))])
+        return np.broadcast_to(np.log(np.average(y, axis=0, weights=weight)), n_outputs)
 
 
 def test_a_loss_of_counts_passes_with_its_own_targets_and_range():
-    assert check_loss(Poisson(), y=[0.0, 3.0, 1.0, 2.0], largest_raw=50.0) is None
+    assert check_loss(Counts(), y=[0.0, 3.0, 1.0, 2.0], largest_raw=50.0) is None

@@ -1,0 +1,48 @@
+"""Squared hinge loss (linear support vector classification, L2 loss)."""
+
+import numpy as np
+
+from sgdkit.losses.base import PointwiseLoss
+from sgdkit.losses.statistics import class_shares
+
+__all__ = ("SquaredHinge",)
+
+
+class SquaredHinge(PointwiseLoss):
+    r"""Squared distance to the margin, for two classes.
+
+    .. math::
+        \ell(z, y) = \max(0, 1 - s z)^2, \qquad \ell'(z, y) = -2 s \max(0, 1 - s z), \quad s = 2y - 1
+
+    with the target encoded as 0 and 1.
+
+    Notes
+    -----
+    ``LinearSVC(C=C)`` has the same optimum at ``alpha = 1 / (C * n_samples)``, up to its penalised
+    intercept. There is no factor one half.
+
+    References
+    ----------
+    Fan et al., "LIBLINEAR: a library for large linear classification", JMLR 2008, eq. (2).
+
+    Examples
+    --------
+    >>> from sgdkit.losses import SquaredHinge
+    >>> value, gradient = SquaredHinge.evaluate(0.5, 1.0, ())
+    >>> float(value), float(gradient)
+    (0.25, -1.0)
+    """
+
+    name = "squared_hinge"
+    tasks = frozenset({"classification"})
+    curvature = 2.0
+
+    @staticmethod
+    def evaluate(raw, y, hyper):  # noqa: D102
+        sign = 2.0 * y - 1.0
+        slack = 1.0 - sign * raw
+        slack = np.where(slack < 0.0, 0.0 * slack, slack)
+        return slack * slack, -2.0 * sign * slack
+
+    def best_constant(self, y, weight, n_outputs):  # noqa: D102
+        return 2.0 * class_shares(y, weight, n_outputs) - 1.0
