@@ -125,6 +125,8 @@ def audit(
         )
     declared = parse_declaration({} if declaration is None else declaration)
     ledger = as_ledger(store)
+    if ledger is not None:
+        ledger.prepare()
     context = AuditContext(
         collect(model),
         X_test,

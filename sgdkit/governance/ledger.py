@@ -159,6 +159,19 @@ class Ledger:
             )
         return Receipt(self.path.name, number, entry_hash)
 
+    def prepare(self) -> None:
+        """Make the file where it is missing, and refuse now what `add` would refuse after long work.
+
+        Raises
+        ------
+        LedgerError, InvalidParameterError, ImportError
+            As `add`.
+        """
+        if self.key is not None:
+            signing.public_key_of(self.key)
+        with self._open(create=True) as database, _transaction(database):
+            _create(database, self.path)
+
     def keep(self, record: AuditRecord) -> AuditRecord:
         """Add an audit's record; return it with its receipt."""
         content = {name: value for name, value in record.to_dict().items() if name != "content_hash"}

@@ -67,7 +67,7 @@ def read_training(
     X = frame[others if features is None else features]
     if columns and len(columns) == X.shape[1]:
         X = _typed(X, [column["dtype"] for column in columns], path)
-    X = X if named or not recorded else X.to_numpy()
+    X = X if recorded.get("container", "DataFrame") == "DataFrame" else X.to_numpy()
     y = None if target is None else frame[target].to_numpy()
     return X, y, {name: frame[column].to_numpy() for name, column in fit.items()}
 

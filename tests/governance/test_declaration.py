@@ -78,7 +78,7 @@ def test_a_reviewer_a_date_and_a_hash_attest_and_a_changed_hash_lapses(fitted):
     model, X_test, y_test = fitted
     plain = audit(model, X_test, y_test, tier="free")
     data, learned = plain.data[0]["fingerprint"], plain.subject["parameters_hash"]
-    signed = {"task": "t", "data_source": "s", "owner": "A", "reviewer": "B", "date": date(2026, 1, 2)}
+    signed = {"task": "t", "data_source": "s", "owner": "A", "reviewer": "B", "date": date(2020, 1, 2)}
 
     def grades(**hashes):
         record = audit(model, X_test, y_test, tier="free", declaration={**signed, **hashes})
@@ -90,7 +90,7 @@ def test_a_reviewer_a_date_and_a_hash_attest_and_a_changed_hash_lapses(fitted):
     assert grades(data_fingerprint=HASH, model_hash=learned) == ["absent"] * 3
     # Another model on the same data leaves statements on the data true.
     assert grades(data_fingerprint=data, model_hash=HASH) == ["absent", "attested", "absent"]
-    assert grades(data_fingerprint=data, model_hash=learned, expires="2026-01-03") == ["absent"] * 3
+    assert grades(data_fingerprint=data, model_hash=learned, expires="2020-01-03") == ["absent"] * 3
 
 
 def test_without_data_on_record_a_statement_on_data_does_not_hold(cancer):
