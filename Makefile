@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-all lint docs bench clean
+.PHONY: demo test test-all lint docs bench bench-auto clean
 
 # The plugin is deliberately not installed here: its tests install it into a place of their own.
 $(READY): pyproject.toml
@@ -34,6 +34,9 @@ docs: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+bench-auto: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks auto
 
 clean:
 	rm -rf $(VENV) out docs/_build

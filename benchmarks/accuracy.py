@@ -15,7 +15,7 @@ ALPHAS = (1e-3, 1e-5)
 def main() -> None:
     """Print one line a data set and alpha; accuracy for classes, R² for regression."""
     warnings.simplefilter("ignore")
-    print("data set              alpha   sgdkit  converged  difference  epochs  seconds (ours, theirs)")
+    print("data set              alpha   sgdkit  converged  difference  iterations  seconds (ours, theirs)")
     for name, load in (CLASSIFICATION | REGRESSION).items():
         if not available(name):
             print(f"{name}: skipped, the data set is not in the data folder")

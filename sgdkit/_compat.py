@@ -11,8 +11,12 @@ from sklearn.utils.validation import (
     _check_sample_weight as check_sample_weight,
 )
 
+# A dependency of scikit-learn, which every installation therefore has.
+from threadpoolctl import ThreadpoolController
+
 __all__ = (
     "CallbackSupportMixin",
+    "ThreadpoolController",
     "check_feature_names",
     "check_n_features",
     "check_sample_weight",

@@ -15,6 +15,7 @@ class StopReason(StrEnum):
     CALLBACK = "callback"
     NOT_FINITE = "not_finite"
     DIVERGED = "diverged"
+    STALLED = "stalled"
 
 
 @dataclass(slots=True)

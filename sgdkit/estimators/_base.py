@@ -4,6 +4,7 @@ import contextlib
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -30,12 +31,14 @@ from sgdkit.estimators._evidence import describe, warn_if_unfinished
 from sgdkit.estimators._inputs import check_rows
 from sgdkit.estimators._inspection import ExplainMixin
 from sgdkit.estimators._params import ComponentParams
-from sgdkit.estimators._resolve import check_parameters, loss_for, penalty_of, rule_of, schedule_of
+from sgdkit.estimators._resolve import check_parameters, loss_for, optimizer_of, schedule_of
 from sgdkit.estimators._rows import TrainingRows
+from sgdkit.estimators._solve import train_whole
 from sgdkit.estimators._sparse_coef import SparseCoef
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.losses.base import Loss
 from sgdkit.schedules.reduce_on_plateau import ReduceOnPlateau
+from sgdkit.solvers.base import Solver
 
 __all__ = ("LinearModel",)
 
@@ -120,9 +123,10 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, SparseCoe
 
     def _train(self, rows: TrainingRows, *, continued: bool, max_iter: int, context: Any = None) -> Self:
         """Train on validated rows and set every fitted attribute."""
-        rule, schedule = rule_of(self), schedule_of(self)
+        streaming = max_iter == 1 and context is None
+        schedule, loss = schedule_of(self), clone(self._resolve_loss(rows.n_outputs))
         automatic = schedule is None or schedule.automatic
-        loss, penalty = clone(self._resolve_loss(rows.n_outputs)), penalty_of(self, rule)
+        optimizer, penalty, why = optimizer_of(self, rows, loss, streaming)
         backend, reason = select_backend(self.backend, rows.X)
         fit_intercept = bool(getattr(self, "fit_intercept", False))
         memory = self._training if continued else {}
@@ -138,10 +142,16 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, SparseCoe
                 f"The last solution has {state.w.shape[0] // k - 1} features, but X has {d}. Fit with "
                 "warm_start=False to start anew."
             )
+        if isinstance(optimizer, Solver):
+            if state is not None and center is not None:
+                state = fold_center(state, center, k)
+            observer = None if context is None else partial(self._observer, rows, context=context)
+            train_whole(self, optimizer, why, rows, loss, penalty, memory, state, max_iter, observer)
+            return self
         relative_weight = rows.relative_weight()
         start = loss.best_constant(rows.y, relative_weight, k)
         # A stream keeps all of its state while rule and precision stay; any other run keeps the weights.
-        streaming = max_iter == 1 and context is None
+        rule = optimizer
         same = memory.get("rule") is type(rule) and state is not None and state.w.dtype == rows.X.dtype
         goes_on = streaming and same
         rates = memory.get("rates") if goes_on else None
@@ -220,8 +230,10 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, SparseCoe
             "n_outputs": k,
         }  # fmt: skip
         rates_used = result.history["learning_rate"]
-        parts = describe(self, problem, backend, reason, schedule, rates_used)
+        parts = describe(self, problem, rule, backend, reason, schedule, rates_used)
         self.__dict__.update(attributes(result.state) | parts)
+        self.optimizer_reason_ = why
+        self.optimality_gap_ = float("nan")  # an update rule proves nothing
         self.n_iter_ = max(len(result.history["epoch"]), 1)
         self.stop_reason_ = result.reason.value
         self.converged_ = result.reason in (StopReason.CONVERGED, StopReason.EARLY_STOPPING)

@@ -9,8 +9,10 @@ from sgdkit.backends.base import Backend, Problem
 from sgdkit.engine.loop import FitResult, Plan
 from sgdkit.engine.stopping import StopReason
 from sgdkit.exceptions import ConvergenceWarning
+from sgdkit.parameter_object import ParameterObject
 from sgdkit.plugin.provenance import provenance_of_class
 from sgdkit.schedules.base import Schedule
+from sgdkit.solvers.base import Solver
 
 __all__ = ("describe", "warn_if_unfinished")
 
@@ -42,23 +44,33 @@ def _rates(rates: np.ndarray) -> dict[str, float]:
     )
 
 
+class _OwnSteps:
+    """Stands for the steps that a solver finds by itself."""
+
+
 def describe(
     model: Any,
     problem: Problem,
+    optimizer: ParameterObject,
     backend: Backend,
     reason: str,
     schedule: Schedule | None,
     rates: np.ndarray,
 ) -> dict[str, Any]:
     """Return the fitted attributes that say what trained the model, at the given rate in each epoch."""
+    if schedule is not None:
+        rate = _part(schedule)
+    elif isinstance(optimizer, Solver):
+        rate = _entry(_OwnSteps, "own_steps", {})
+    else:
+        rate = _entry(_AutomaticRate, "auto", {})
     strengths = {"alpha": float(model.alpha), "l1": problem.l1, "l2": problem.l2}
     run = {"batch_size": problem.batch_size, "dtype": str(problem.X.dtype)}
     components = {
         "loss": _part(problem.loss),
         "penalty": _entry(type(problem.penalty), str(model.penalty).lower(), strengths),
-        "optimizer": _part(problem.rule),
-        "learning_rate": (_entry(_AutomaticRate, "auto", {}) if schedule is None else _part(schedule))
-        | {"max_iter": int(model.max_iter), "rates": _rates(rates)},
+        "optimizer": _part(optimizer),
+        "learning_rate": rate | {"max_iter": int(model.max_iter), "rates": _rates(rates)},
         "backend": _entry(type(backend), backend.name, run),
     }
     objective = (
@@ -68,7 +80,7 @@ def describe(
     return {
         "components_": components,
         "objective_": objective,
-        "optimizer_": problem.rule.name,
+        "optimizer_": optimizer.name,
         "backend_": backend.name,
         "backend_reason_": reason,
     }

@@ -5,14 +5,11 @@ import numbers
 from typing import Any
 
 from sgdkit.exceptions import InvalidParameterError
-from sgdkit.losses.base import Loss
-from sgdkit.optimizers.base import UpdateRule
 from sgdkit.plugin.registry import default_registry
-from sgdkit.schedules.base import Schedule
 
 __all__ = ("PARTS", "ComponentParams", "check_choice", "check_number")
 
-PARTS: dict[str, type] = {"loss": Loss, "optimizer": UpdateRule, "learning_rate": Schedule}
+PARTS = ("loss", "optimizer", "learning_rate")
 
 
 class ComponentParams:

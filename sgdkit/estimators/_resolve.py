@@ -4,18 +4,21 @@ from typing import Any
 
 import numpy as np
 
-from sgdkit.backends.select import BACKENDS
+from sgdkit.backends.select import BACKENDS, is_cupy
 from sgdkit.estimators._params import check_choice, check_number
+from sgdkit.estimators._rows import TrainingRows
+from sgdkit.estimators._solve import able_optimizers, check_solver
 from sgdkit.exceptions import InvalidParameterError, UnsupportedCombinationError
 from sgdkit.losses.base import Loss
-from sgdkit.optimizers.adagrad import AdaGrad
 from sgdkit.optimizers.base import UpdateRule
 from sgdkit.penalties import PENALTIES, Penalty, resolve_penalty
 from sgdkit.plugin.registry import default_registry
 from sgdkit.schedules.base import Schedule
 from sgdkit.schedules.constant import Constant
+from sgdkit.solvers.base import Solver
+from sgdkit.solvers.choose import Facts, choose_optimizer
 
-__all__ = ("check_parameters", "loss_for", "penalty_of", "rule_of", "schedule_of")
+__all__ = ("check_parameters", "loss_for", "optimizer_of", "schedule_of")
 
 
 def check_parameters(model: Any) -> None:
@@ -53,12 +56,51 @@ def loss_for(task: str, part: Any) -> Loss:
     return loss
 
 
-def rule_of(model: Any) -> UpdateRule:
-    """Return the update rule; ``"auto"`` is Adagrad."""
+def optimizer_of(
+    model: Any, rows: TrainingRows, loss: Loss, streaming: bool
+) -> tuple[UpdateRule | Solver, Penalty, str]:
+    """Return the optimizer, the penalty's strengths and one sentence that says why this optimizer.
+
+    Raises
+    ------
+    UnsupportedCombinationError
+        If the optimizer that was asked for cannot do what the other parameters ask for.
+    """
+    penalty = resolve_penalty(model.penalty, float(model.alpha), float(model.l1_ratio))
     if isinstance(model.optimizer, str) and model.optimizer == "auto":
-        return AdaGrad()
-    rule: UpdateRule = default_registry().resolve("optimizer", model.optimizer, UpdateRule)
-    return rule
+        n, d = rows.X.shape
+        because = _epochs_because(model, rows, streaming)
+        optimizer, why = choose_optimizer(Facts(n, d, rows.n_outputs, loss, penalty, because))
+    else:
+        optimizer = default_registry().resolve("optimizer", model.optimizer, UpdateRule, Solver)
+        why = "It was asked for."
+    if isinstance(optimizer, Solver):
+        check_solver(model, optimizer, rows, loss, penalty, streaming)
+    elif penalty.l1 > 0.0 and not optimizer.has_proximal_step:
+        raise UnsupportedCombinationError(
+            f"penalty={model.penalty!r} needs an optimizer with a proximal step, and {optimizer.name!r} has "
+            f"none. Use one of {', '.join(map(repr, able_optimizers(loss, penalty)))}, or penalty='l2'."
+        )
+    return optimizer, penalty, why
+
+
+def _epochs_because(model: Any, rows: TrainingRows, streaming: bool) -> str | None:
+    """Return what asks for epochs of an update rule, as the start of a sentence."""
+    if streaming:
+        return "partial_fit makes one epoch over a chunk"
+    if rows.edges is not None:
+        return "Ranking goes through the queries in batches"
+    if model.early_stopping:
+        return "early_stopping=True keeps one of many epochs"
+    if not (isinstance(model.learning_rate, str) and model.learning_rate == "auto"):
+        return f"learning_rate={model.learning_rate!r} sets the rate of epochs"
+    if model.batch_size != "auto":
+        return f"batch_size={model.batch_size!r} asks for epochs in batches"
+    if model.tol is None:
+        return "tol=None asks for max_iter epochs"
+    if model.backend != "auto":
+        return f"backend={model.backend!r} names what runs epochs"
+    return "X on a GPU is trained on in epochs" if is_cupy(rows.X) else None
 
 
 def schedule_of(model: Any) -> Schedule | None:
@@ -72,16 +114,3 @@ def schedule_of(model: Any) -> Schedule | None:
     schedule: Schedule = default_registry().resolve("learning_rate", part, Schedule)
     schedule.check(model.max_iter)
     return schedule
-
-
-def penalty_of(model: Any, rule: UpdateRule) -> Penalty:
-    """Return the penalty's strengths, refusing ``l1`` where the rule has no proximal step."""
-    penalty = resolve_penalty(model.penalty, float(model.alpha), float(model.l1_ratio))
-    if penalty.l1 > 0.0 and not rule.has_proximal_step:
-        table = default_registry().table("optimizer")
-        able = [name for name, kind in table.items() if kind().has_proximal_step]
-        raise UnsupportedCombinationError(
-            f"penalty={model.penalty!r} needs an optimizer with a proximal step, and {rule.name!r} has none. "
-            f"Use one of {', '.join(map(repr, able))}, or penalty='l2'."
-        )
-    return penalty

@@ -1,4 +1,4 @@
-"""Linear regression by stochastic gradient descent."""
+"""Linear regression."""
 
 from typing import Any, ClassVar, Self
 
@@ -52,9 +52,13 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
         Share of l1 in ``penalty="elasticnet"``, in [0, 1].
     fit_intercept : bool, default=True
         Whether to learn an intercept, which is never penalised.
-    optimizer : str or UpdateRule, default="auto"
-        Name or object, built in or from a plugin; ``sgdkit plugins`` lists them. ``"auto"`` is
-        Adagrad.
+    optimizer : str, UpdateRule or Solver, default="auto"
+        Name or object, built in or from a plugin; ``sgdkit plugins`` lists them. ``"auto"`` is a
+        solver where one can prove how far the optimum is, else Adagrad; `optimizer_` and
+        `optimizer_reason_` say which and why. `learning_rate`, `batch_size`, `shuffle` and
+        `n_iter_no_change` are for update rules: given a value of their own, the first two make
+        ``"auto"`` an update rule, as `early_stopping` and ``tol=None`` do; a solver that is asked
+        for by name does not read them, and refuses `early_stopping`.
     learning_rate : "auto", float, str or Schedule, default="auto"
         ``"auto"`` derives one rate for each feature from column scales and row norms. A number is
         used as it is, in the units of the raw features. A schedule, by name or object (``"cosine"``,
@@ -63,11 +67,13 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
     batch_size : int or "auto", default="auto"
         Rows in a batch; ``"auto"`` is at most 64, and spreads the rows evenly over the batches.
     max_iter : int, default=1000
-        Passes over the data (epochs) at most.
+        Iterations of a solver, or passes over the data (epochs), at most.
     tol : float or None, default=1e-4
-        Training stops when the objective has not fallen by this share of itself for
-        `n_iter_no_change` epochs. With ``early_stopping`` it is the improvement of the validation
-        score, in its own units. None trains for `max_iter` epochs.
+        A solver stops when its objective is proved to be at most this share of itself above the
+        least value. An update rule stops when the objective has not fallen by this share of itself
+        for `n_iter_no_change` epochs. With ``early_stopping`` it is the improvement of the validation
+        score, in its own units. None trains for `max_iter` epochs
+        or iterations.
     shuffle : bool, default=True
         Whether the order of the rows changes from epoch to epoch. Neighbouring rows stay together
         in large data, unless they look ordered by label or time.
@@ -97,21 +103,25 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
     loss_ : Loss
         The loss that was minimised.
     n_iter_ : int
-        Epochs made.
+        Iterations or epochs made.
     converged_ : bool
         Whether the stopping rule was met before `max_iter`.
-    stop_reason_ : {"converged", "early_stopping", "max_iter", "callback", "not_finite", "diverged"}
-        Why training ended.
+    optimality_gap_ : float
+        The objective of the fitted coefficients is proved to be at most this much above its least
+        value; NaN where nothing is proved: after update rules, and without a penalty.
+    stop_reason_ : str
+        Why training ended: ``"converged"``, ``"early_stopping"``, ``"max_iter"``, ``"callback"``,
+        ``"not_finite"``, ``"diverged"``, or ``"stalled"`` where rounding hid a solver's progress.
     history_ : dict of str to ndarray of shape (n_iter_,)
-        One value an epoch of `epoch`, `objective` (running mean loss plus penalty),
-        `validation_score`, `gradient_norm`, `learning_rate`, `update_ratio`, `seconds`; a pandas
-        DataFrame takes it as it is.
+        One value an iteration or epoch of `epoch`, `objective` (in an epoch the running mean loss
+        plus penalty), `validation_score`, `gradient_norm`, `learning_rate` (of a solver the length
+        of its step), `update_ratio`, `seconds`; a pandas DataFrame takes it as it is.
     objective_ : str
         The formula that was minimised.
     components_ : dict
         Name, class, distribution, version and parameters of each part.
-    optimizer_, backend_, backend_reason_ : str
-        What ran, and why there.
+    optimizer_, optimizer_reason_, backend_, backend_reason_ : str
+        What ran, and why that.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -126,7 +136,8 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
     ----------
     Chernozhukov, Fernández-Val and Galichon, "Quantile and probability curves without crossing",
     Econometrica 2010. Duchi, Hazan and Singer, "Adaptive subgradient methods", JMLR 2011 (the
-    default optimizer).
+    default update rule); Boyd and Vandenberghe, "Convex optimization", 2004, section 9.5 (Newton's
+    method).
 
     Examples
     --------

@@ -44,7 +44,7 @@ class LinearRanker(LinearModel):
         Share of l1 in ``penalty="elasticnet"``, in [0, 1].
     optimizer : str or UpdateRule, default="auto"
         Name or object, built in or from a plugin; ``sgdkit plugins`` lists them. ``"auto"`` is
-        Adagrad.
+        Adagrad; solvers, which see rows and not queries, are refused.
     learning_rate : "auto", float, str or Schedule, default="auto"
         ``"auto"`` derives one rate for each feature from column scales and row norms. A number is
         used as it is, in the units of the raw features. A schedule, by name or object (``"cosine"``,
@@ -89,6 +89,8 @@ class LinearRanker(LinearModel):
         Epochs made.
     converged_ : bool
         Whether the stopping rule was met before `max_iter`.
+    optimality_gap_ : float
+        NaN: nothing proves how far a ranking's optimum is.
     stop_reason_ : {"converged", "early_stopping", "max_iter", "callback", "not_finite", "diverged"}
         Why training ended.
     history_ : dict of str to ndarray of shape (n_iter_,)
@@ -99,8 +101,8 @@ class LinearRanker(LinearModel):
         The formula that was minimised.
     components_ : dict
         Name, class, distribution, version and parameters of each part.
-    optimizer_, backend_, backend_reason_ : str
-        What ran, and why there.
+    optimizer_, optimizer_reason_, backend_, backend_reason_ : str
+        What ran, and why that.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)

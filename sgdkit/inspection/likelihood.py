@@ -40,7 +40,7 @@ class Likelihood(ABC):
 
     def deviance(self, raw: np.ndarray, y: np.ndarray, weight: np.ndarray) -> float:
         """Return twice the sum of the losses, which is the deviance for both."""
-        return float(2.0 * (weight @ self.loss.evaluate(raw, y, ())[0]))
+        return float(2.0 * (weight @ self.loss.evaluate(raw, y, self.loss.hyper_values())[0]))
 
 
 class Normal(Likelihood):

@@ -49,7 +49,7 @@ def newton_optimum(
         return 0.5 * (likelihood.deviance(raw, y, weight) + float(ridge @ theta**2))
 
     for _ in range(MOST_STEPS):
-        slope = likelihood.loss.evaluate(raw, y, ())[1]
+        slope = likelihood.loss.evaluate(raw, y, likelihood.loss.hyper_values())[1]
         gradient = design.summed(weight * slope) + ridge * theta
         hessian = design.gram(weight * likelihood.curvature(raw)) + np.diag(ridge)
         try:

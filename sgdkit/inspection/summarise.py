@@ -147,7 +147,7 @@ def summary(
 
     theta = optimum if polish else start
     raw = design.times(theta)
-    slope = likelihood.loss.evaluate(raw, target, ())[1]
+    slope = likelihood.loss.evaluate(raw, target, likelihood.loss.hyper_values())[1]
     information = design.gram(weight * likelihood.curvature(raw))
     factor = cho_factor(information + np.diag(ridge))
     parameters = float(np.trace(cho_solve(factor, information))) if alpha else float(len(theta))

@@ -32,6 +32,16 @@ def likelihood_of(model: Any) -> Likelihood:
             f"{type(model).__name__} with loss {loss!r} has no summary: standard errors are computed for "
             f"{' and '.join(map(repr, LIKELIHOODS))}, whose optimum is a maximum of a likelihood."
         )
+    if model.components_["loss"].get("params", {}).get("smoothing", 0.0) != 0.0:
+        raise UnsupportedCombinationError(
+            "Label smoothing moves the targets, so the optimum is no maximum of a likelihood. Fit with "
+            "loss='log_loss'."
+        )
+    if np.size(model.intercept_) > 1 or np.ndim(model.intercept_) > 1:
+        raise UnsupportedCombinationError(
+            f"{type(model).__name__} has {np.size(model.intercept_)} targets; a summary is for one. "
+            "Fit one model for each target."
+        )
     return LIKELIHOODS[loss]
 
 

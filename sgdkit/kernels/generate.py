@@ -144,15 +144,20 @@ def compiled_loss(loss: type[Loss], dtype: Any) -> Compiled:
     return _compiled("loss", {role: function}, shape, loss_source, loss, dtype)
 
 
-def compiled_kernel(module: str, signature: Any) -> Any:
-    """Return the function ``epoch`` of a kernel module, compiled for one signature.
+def compiled_kernel(
+    module: str, signature: Any, function: str = "epoch", parts: dict[str, FunctionType] | None = None
+) -> Any:
+    """Return a function of a kernel module, compiled for one signature.
 
     The module's text is copied into the cache, because Numba keeps machine code beside the file it
     came from. The cache folder's name holds the hash of every file of this package, so a kernel
-    may call helpers of another file and is still rebuilt when they change.
+    may call helpers of another file and is still rebuilt when they change. `parts` are plain functions of
+    a loss or rule, by the names under which the module calls them, in float64.
     """
-    key = _key("kernel", module, str(signature))
-    INGREDIENTS[key] = {"signature": signature}
-    source = inspect.getsource(sys.modules[module]) + kernel_trailer(key)
+    parts = parts or {}
+    fingerprints = [(name, code_fingerprint(part)) for name, part in sorted(parts.items())]
+    key = _key("kernel", module, function, str(signature), fingerprints)
+    INGREDIENTS[key] = {"signature": signature, "parts": {n: _scalar(p, "float64") for n, p in parts.items()}}
+    source = inspect.getsource(sys.modules[module]) + kernel_trailer(key, function)
     with compiler_lock():
         return load_generated(f"kernel_{key}", source).run

@@ -273,11 +273,14 @@ def loss_source(loss: type[Loss], key: str, dtype: str) -> str:
     )
 
 
-def kernel_trailer(key: str) -> str:
-    """Return the lines that compile ``epoch`` at the end of a copied kernel module."""
+def kernel_trailer(key: str, function: str) -> str:
+    """Return the lines that compile a function at the end of a copied kernel module."""
     return f"""
 
+from numba import njit
+from sgdkit.kernels.abi import FASTMATH
 from sgdkit.kernels.generate import INGREDIENTS
 
-run = njit([INGREDIENTS["{key}"]["signature"]], {_DECORATOR})(epoch)
+globals().update(INGREDIENTS["{key}"]["parts"])
+run = njit([INGREDIENTS["{key}"]["signature"]], {_DECORATOR})({function})
 """

@@ -150,6 +150,22 @@ class PointwiseLoss(Loss):
     the losses of a row are added: in classification it is applied to each class against the rest,
     in regression output `k` has target ``min(k, n_targets - 1)``. Then any hyperparameter may be a
     sequence with one value for each output.
+
+    Notes
+    -----
+    Optional static methods, found by name, which solvers ask for. They are only run on NumPy arrays of
+    one shape.
+
+    ``curvature_at(raw, y, hyper) -> array``
+        The second derivative with respect to the raw prediction, zero or positive.
+    ``conjugate(slope, y, hyper) -> array``
+        The convex conjugate ``sup_z (slope z - loss(z))`` for slopes inside the range.
+    ``slope_range(y, hyper) -> (low, high)``
+        Where the conjugate is finite: the interval of all slopes the loss can have, which holds 0.
+        Together with `conjugate` it bounds the distance to the optimum (see `sgdkit.solvers`).
+    ``proximal_slope(c, y, q, hyper) -> slope``
+        The slope `g` that the loss has at the raw prediction ``c - q g``, for `q` above zero; compiled
+        by the solver ``sdca``.
     """
 
     @staticmethod

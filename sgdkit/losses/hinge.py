@@ -39,3 +39,15 @@ class Hinge(PointwiseLoss):
         sign = 2.0 * y - 1.0
         slack = 1.0 - sign * raw
         return np.maximum(slack, 0.0 * slack), np.where(slack > 0.0, -sign, 0.0 * sign)
+
+    @staticmethod
+    def conjugate(slope, y, hyper):  # noqa: D102
+        return (2.0 * y - 1.0) * slope
+
+    @staticmethod
+    def proximal_slope(c, y, q, hyper):  # noqa: D102
+        return np.minimum(np.maximum((c - (2.0 * y - 1.0)) / q, -y), 1.0 - y)
+
+    @staticmethod
+    def slope_range(y, hyper):  # noqa: D102
+        return -y, 1.0 - y

@@ -10,6 +10,11 @@ from sgdkit.losses.statistics import class_shares
 __all__ = ("Logistic",)
 
 
+def _smoothed(y, hyper):
+    """Return the target moved toward one half by the share of label smoothing."""
+    return y + hyper[0] * (0.5 - y)
+
+
 class Logistic(PointwiseLoss):
     r"""Binary log loss with the logit link.
 
@@ -52,13 +57,45 @@ class Logistic(PointwiseLoss):
         # One exponential, of a number that is not positive, serves both.
         small = np.exp(-np.abs(raw))
         sigmoid = np.where(raw > 0.0, 1.0 + 0.0 * raw, small) / (1.0 + small)
-        target = y + hyper[0] * (0.5 - y)
+        target = _smoothed(y, hyper)
         return np.maximum(raw, 0.0 * raw) + np.log1p(small) - target * raw, sigmoid - target
 
     @staticmethod
     def inverse_link(raw):
         """Return the probability of class 1."""
         return 1.0 / (1.0 + np.exp(-raw))
+
+    @staticmethod
+    def curvature_at(raw, y, hyper):  # noqa: D102
+        small = np.exp(-np.abs(raw))
+        return small / ((1.0 + small) * (1.0 + small))
+
+    @staticmethod
+    def conjugate(slope, y, hyper):  # noqa: D102
+        p = np.clip(slope + _smoothed(y, hyper), 0.0, 1.0)
+        q = 1.0 - p
+        return p * np.log(np.where(p > 0.0, p, 1.0)) + q * np.log(np.where(q > 0.0, q, 1.0))
+
+    @staticmethod
+    def proximal_slope(c, y, q, hyper):  # noqa: D102
+        y = _smoothed(y, hyper)
+        # The root u of u + q (sigmoid(u) - y) = c, by Newton steps that stay inside its bracket.
+        low, high = c - q * (1.0 - y), c + q * y
+        share = np.minimum(np.maximum(y + c / q, 1e-9), 1.0 - 1e-9)  # what it goes to as q grows
+        u = np.minimum(np.maximum(np.log(share / (1.0 - share)), low), high)
+        for _ in range(12):
+            sigmoid = 1.0 / (1.0 + np.exp(-np.maximum(u, -80.0)))
+            miss = u + q * (sigmoid - y) - c
+            low = np.where(miss < 0.0, u, low)
+            high = np.where(miss > 0.0, u, high)
+            new = u - miss / (1.0 + q * sigmoid * (1.0 - sigmoid))
+            middle = 0.5 * (low + high)
+            u = np.where(new >= low, np.where(new <= high, new, middle), middle)
+        return 1.0 / (1.0 + np.exp(-np.maximum(u, -80.0))) - y
+
+    @staticmethod
+    def slope_range(y, hyper):  # noqa: D102
+        return -_smoothed(y, hyper), 1.0 - _smoothed(y, hyper)
 
     def best_constant(self, y, weight, n_outputs):  # noqa: D102
         share = class_shares(y, weight, n_outputs)

@@ -10,6 +10,12 @@ from sgdkit.losses.statistics import class_shares
 __all__ = ("Softmax",)
 
 
+def _target_shares(y, n_outputs, hyper):
+    """Return the share of each class in each row's target: label smoothing spreads `hyper[0]` evenly."""
+    own = np.arange(n_outputs) == y.astype(np.int64)[:, None]
+    return (1.0 - hyper[0]) * own + hyper[0] / n_outputs
+
+
 class Softmax(BatchLoss):
     r"""Multinomial log loss over `K` classes, one raw prediction each.
 
@@ -88,6 +94,41 @@ class Softmax(BatchLoss):
             out[i, label] -= sharp
             value += weight[i] * (np.log(total) + top - own)
         return value
+
+    @staticmethod
+    def curvature_at(raw, y, hyper):
+        """Return `diagonal` and `coupling`: a row's Hessian is ``diag(diagonal) - coupling coupling'``."""
+        p = np.exp(raw - raw.max(axis=1, keepdims=True))
+        p /= p.sum(axis=1, keepdims=True)
+        return p, p
+
+    @staticmethod
+    def conjugate(slope, y, hyper):
+        """Return the conjugate of each row's loss: the negative entropy of ``slope + target``."""
+        p = np.clip(slope + _target_shares(y, slope.shape[1], hyper), 0.0, 1.0)
+        return np.sum(p * np.log(np.where(p > 0.0, p, 1.0)), axis=1)
+
+    @staticmethod
+    def feasible(slope, y, weight, balanced, hyper):
+        """Return slopes near these that belong to probabilities, with weighted sums of zero if `balanced`.
+
+        A balanced table of probabilities has the class shares as its weighted column sums. Rows and
+        columns are scaled in turn, which alone would leave the sums a little off and the dual value
+        too high; mixing in one row that is common to all then makes them exact.
+        """
+        targets = _target_shares(y, slope.shape[1], hyper)
+        p = np.maximum(slope + targets, 1e-300)
+        p /= p.sum(axis=1, keepdims=True)
+        if balanced:
+            target = weight @ targets
+            for _ in range(3):
+                p *= target / np.maximum(weight @ p, 1e-300)
+                p /= np.maximum(p.sum(axis=1, keepdims=True), 1e-300)
+            sums = weight @ p
+            short = np.max(1.0 - target / np.maximum(sums, 1e-300))
+            kept = 1.0 - min(1.0, max(0.0, short) * (1.0 + 1e-9) + 1e-16)
+            p = kept * p + np.maximum(target - kept * sums, 0.0) / weight.sum()
+        return p - targets
 
     def best_constant(self, y, weight, n_outputs):  # noqa: D102
         share = class_shares(y, weight, n_outputs)

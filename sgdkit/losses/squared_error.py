@@ -32,6 +32,22 @@ class SquaredError(ResidualLoss):
         residual = raw - y
         return 0.5 * residual * residual, residual
 
+    @staticmethod
+    def curvature_at(raw, y, hyper):  # noqa: D102
+        return np.ones_like(raw)
+
+    @staticmethod
+    def conjugate(slope, y, hyper):  # noqa: D102
+        return slope * (0.5 * slope + y)
+
+    @staticmethod
+    def proximal_slope(c, y, q, hyper):  # noqa: D102
+        return (c - y) / (1.0 + q)
+
+    @staticmethod
+    def slope_range(y, hyper):  # noqa: D102
+        return np.full_like(y, -np.inf), np.full_like(y, np.inf)
+
     def best_constant(self, y, weight, n_outputs):  # noqa: D102
         return np.broadcast_to(np.average(y, axis=0, weights=weight), n_outputs).copy()
 

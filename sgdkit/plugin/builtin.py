@@ -2,7 +2,7 @@
 
 import pluggy
 
-from sgdkit import losses, optimizers, schedules
+from sgdkit import losses, optimizers, schedules, solvers
 from sgdkit.plugin.specs import PROJECT
 
 hookimpl = pluggy.HookimplMarker(PROJECT)
@@ -15,7 +15,7 @@ def sgdkit_register_losses():  # type: ignore[no-untyped-def]  # noqa: D103
 
 @hookimpl
 def sgdkit_register_optimizers():  # type: ignore[no-untyped-def]  # noqa: D103
-    return list(optimizers.BUILTIN)
+    return [*optimizers.BUILTIN, *solvers.BUILTIN]
 
 
 @hookimpl

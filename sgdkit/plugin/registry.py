@@ -86,7 +86,7 @@ class Registry:
             message += f" The plugin {failure.entry_point!r} of {owner} failed to load: {failure.cause}."
         raise UnknownComponentError(message) from (failures[0].cause if failures else None)
 
-    def resolve(self, kind: str, part: Any, base: type) -> Any:
+    def resolve(self, kind: str, part: Any, *bases: type) -> Any:
         """Return a component object from a name or an object.
 
         Parameters
@@ -94,8 +94,8 @@ class Registry:
         kind : str
             The estimator parameter it was given for.
         part : str or object
-            A name, or an instance of `base`.
-        base : type
+            A name, or an instance of one of the bases.
+        *bases : type
             What objects must be.
 
         Raises
@@ -105,11 +105,12 @@ class Registry:
         """
         if isinstance(part, str):
             return self.get(kind, part)()
-        if isinstance(part, base):
+        if isinstance(part, bases):
             return part
         hint = f"; pass an instance: {part.__name__}()" if isinstance(part, type) else ""
         raise InvalidParameterError(
-            f"{kind}={part!r} must be a name or an object of a subclass of {base.__name__}{hint}."
+            f"{kind}={part!r} must be a name or an object of a subclass of "
+            f"{' or '.join(base.__name__ for base in bases)}{hint}."
         )
 
 

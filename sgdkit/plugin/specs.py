@@ -17,7 +17,7 @@ class PluginSpecs:
 
     @hookspec
     def sgdkit_register_optimizers(self):  # type: ignore[no-untyped-def]
-        """Return `sgdkit.optimizers.UpdateRule` subclasses."""
+        """Return `sgdkit.optimizers.UpdateRule` or `sgdkit.solvers.Solver` subclasses."""
 
     @hookspec
     def sgdkit_register_schedules(self):  # type: ignore[no-untyped-def]

@@ -25,7 +25,8 @@ def lion():
 
 
 LOSSES = Registry().table("loss", plugins=False)
-RULES = {**Registry().table("optimizer", plugins=False), "lion": lion()}
+BUILTIN = Registry().table("optimizer", plugins=False)
+RULES = {name: kind for name, kind in BUILTIN.items() if issubclass(kind, UpdateRule)} | {"lion": lion()}
 # Losses and rules do not know of each other: every rule with two losses, and every loss with some rules.
 PAIRS = [
     (loss, rule)

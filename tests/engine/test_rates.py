@@ -4,11 +4,12 @@ import scipy.sparse as sp
 
 from sgdkit.engine.rates import automatic_rates, column_centers
 from sgdkit.losses import Hinge, Logistic, SquaredError
-from sgdkit.optimizers import LAMB, SGD, AdaGrad, Momentum, Nesterov
+from sgdkit.optimizers import LAMB, SGD, AdaGrad, Momentum, Nesterov, UpdateRule
 from sgdkit.plugin.registry import Registry
 from sgdkit.testing.forms import REFERENCE, Task, train_task
 
-RULES = Registry().table("optimizer", plugins=False)
+BUILTIN = Registry().table("optimizer", plugins=False)
+RULES = {name: kind for name, kind in BUILTIN.items() if issubclass(kind, UpdateRule)}
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(200, 4)) * np.array([1.0, 10.0, 0.01, 3.0])
 

@@ -222,6 +222,7 @@ def test_skops_is_asked_to_trust_what_the_model_holds_and_no_more(frame):
         "sgdkit.governance.evidence.data.Lineage",
         "sgdkit.governance.evidence.target.TargetSummary",
         "sgdkit.governance.report.GovernanceReport",
+        "sgdkit.losses.log_loss.Logistic",
         "sgdkit.optimizers.adagrad.AdaGrad",
         "sgdkit.schedules.cosine.Cosine",
     }

@@ -19,7 +19,7 @@ def regression(diabetes):
     """A fitted pipeline whose epochs are traced, its trace, its audit."""
     X_train, X_test, y_train, y_test = diabetes
     trace = ParameterTrace(feature_names=X_train.columns)
-    regressor = LinearRegressor(alpha=0.01, random_state=0).set_callbacks(trace)
+    regressor = LinearRegressor(alpha=0.01, optimizer="adagrad", random_state=0).set_callbacks(trace)
     model = make_pipeline(GovernanceReport(), StandardScaler(), regressor).fit(X_train, y_train)
     record = audit(model, X_test, y_test, X_train=X_train, y_train=y_train, sensitive_features=X_test["sex"])
     return model, trace, record

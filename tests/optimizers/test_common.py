@@ -40,7 +40,8 @@ def lion():
 
 
 Lion = lion()
-RULES = {**Registry().table("optimizer", plugins=False), "lion": Lion}
+BUILTIN = Registry().table("optimizer", plugins=False)
+RULES = {name: kind for name, kind in BUILTIN.items() if issubclass(kind, UpdateRule)} | {"lion": Lion}
 UNUSUAL = [
     Momentum(beta=0.0),
     Momentum(beta=0.97),

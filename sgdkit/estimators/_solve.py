@@ -1,0 +1,204 @@
+"""Training by a solver: the whole problem at once, down to a proven distance from the optimum."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from sgdkit.backends.array_api import ArrayBackend
+from sgdkit.backends.base import Problem, TrainState
+from sgdkit.backends.select import is_cupy
+from sgdkit.data.order import run_edges
+from sgdkit.engine.stopping import StopReason
+from sgdkit.estimators._evidence import describe
+from sgdkit.estimators._rows import TrainingRows
+from sgdkit.exceptions import ConvergenceWarning, UnsupportedCombinationError
+from sgdkit.losses.base import Loss
+from sgdkit.optimizers.adagrad import AdaGrad
+from sgdkit.penalties import Penalty
+from sgdkit.plugin.registry import default_registry
+from sgdkit.solvers.base import Solution, Solver, SolverPlan
+
+__all__ = ("able_optimizers", "check_solver", "train_whole")
+
+
+def check_solver(
+    model: Any, solver: Solver, rows: TrainingRows, loss: Loss, penalty: Penalty, streaming: bool
+) -> None:
+    """Refuse what a solver cannot do, in one sentence that names optimizers which can.
+
+    Raises
+    ------
+    UnsupportedCombinationError
+        Saying what does not fit.
+    """
+    wrong = solver.refusal(loss, penalty)
+    remedy = ""
+    if rows.edges is not None:
+        wrong = "adds up losses of rows, but ranking compares rows within queries"
+    elif wrong is not None:
+        remedy = f" Use optimizer='auto' or one of {', '.join(map(repr, able_optimizers(loss, penalty)))}."
+    elif streaming:
+        wrong = "needs all rows at once, but partial_fit sees one chunk"
+    elif model.early_stopping:
+        wrong = "has no epochs that early_stopping=True could choose from"
+    elif model.backend != "auto" or is_cupy(rows.X):
+        given = f"backend={model.backend!r}" if model.backend != "auto" else "an X on a GPU"
+        wrong = f"computes with NumPy and SciPy in main memory, which {given} rules out"
+    if wrong is not None:
+        remedy = remedy or " Use an update rule, such as optimizer='adagrad', or optimizer='auto'."
+        raise UnsupportedCombinationError(f"optimizer={solver.name!r} {wrong}.{remedy}")
+
+
+def able_optimizers(loss: Loss, penalty: Penalty) -> list[str]:
+    """Return the names of the optimizers that take this loss and penalty."""
+    names = []
+    for name, kind in default_registry().table("optimizer").items():
+        part = kind()
+        if isinstance(part, Solver):
+            fits = part.refusal(loss, penalty) is None
+        else:
+            fits = penalty.l1 == 0.0 or part.has_proximal_step
+        if fits:
+            names.append(name)
+    return names
+
+
+def train_whole(
+    model: Any,
+    solver: Solver,
+    why: str,
+    rows: TrainingRows,
+    loss: Loss,
+    penalty: Penalty,
+    memory: dict[str, Any],
+    state: TrainState | None,
+    max_iter: int,
+    observer: Callable[[Callable[[TrainState], dict[str, Any]]], Callable[[TrainState, int], bool]] | None,
+) -> None:
+    """Train `model` by a solver and set every fitted attribute.
+
+    Parameters
+    ----------
+    model : LinearModel
+        The estimator.
+    solver, why : Solver, str
+        What runs, and one sentence that says why.
+    rows : TrainingRows
+        The data.
+    loss, penalty : Loss, Penalty
+        The objective.
+    memory : dict
+        What the last run left; empty for none.
+    state : TrainState or None
+        Its weights, for raw rows.
+    max_iter : int
+        Iterations at most.
+    observer : callable or None
+        Makes the function that is called after each iteration.
+    """
+    dtype, n = rows.X.dtype, rows.X.shape[0]
+    problem = Problem(
+        X=rows.X,
+        y=rows.y.astype(np.float64),
+        weight=rows.weight,
+        mean_weight=1.0,
+        edges=run_edges(n, n),
+        whole_runs=False,
+        batch_size=n,
+        loss=loss,
+        rule=AdaGrad(),  # no epoch is run
+        penalty=penalty,
+        rates=None,
+        n_outputs=rows.n_outputs,
+        fit_intercept=bool(getattr(model, "fit_intercept", False)),
+    )
+    first_epoch = 0 if state is None else state.epoch
+    backend = ArrayBackend(np, "numpy")
+
+    def as_state(weights: np.ndarray, epoch: int) -> TrainState:
+        return TrainState(weights.astype(dtype).ravel(), np.zeros((0, weights.size), dtype), epoch=epoch)
+
+    def attributes(state: TrainState) -> dict[str, Any]:
+        return {"loss_": loss, **model._attributes(state, rows, backend, None)}
+
+    validate = observe = None
+    if rows.validation is not None:
+        score = model._validator(rows.validation, attributes)
+
+        def validate(weights: np.ndarray) -> float:
+            return score(as_state(weights, 0))
+
+    if observer is not None:
+        seen = observer(attributes)
+
+        def observe(weights: np.ndarray, iteration: int) -> bool:
+            return seen(as_state(weights, first_epoch + iteration + 1), iteration)
+
+    seed = memory["seed"] if memory else int(check_random_state(model.random_state).randint(2**31 - 1))
+    plan = SolverPlan(max_iter, model.tol, seed, first_epoch, validate, observe)
+    solution = solver.solve(problem, _start(problem, state), plan)
+    n_iter = len(solution.history["epoch"])
+    final = as_state(solution.weights, first_epoch + n_iter)
+    model._training = {
+        "state": final, "rates": None, "center": None, "seed": seed, "rule": type(solver),
+        "n_outputs": rows.n_outputs,
+    }  # fmt: skip
+    described = describe(
+        model, problem, solver, backend, "solvers compute with NumPy and SciPy", None, np.zeros(0)
+    )
+    model.__dict__.update(attributes(final) | described)
+    model.optimizer_reason_ = why
+    model.n_iter_ = max(n_iter, 1)
+    model.stop_reason_ = solution.reason.value
+    model.converged_ = solution.reason is StopReason.CONVERGED
+    model.optimality_gap_ = solution.gap
+    model.history_ = solution.history
+    _warn_if_unproved(model, solution, plan)
+
+
+def _start(problem: Problem, last: TrainState | None) -> np.ndarray:
+    """Return raw weights to start from: the last ones, or the best model without features."""
+    k = problem.n_outputs
+    start = np.zeros((problem.X.shape[1] + 1, k))
+    if last is not None:
+        start[:] = np.asarray(last.w, np.float64).reshape(-1, k)
+    elif problem.fit_intercept:
+        start[-1] = problem.loss.best_constant(problem.y, problem.weight, k)
+    if not problem.fit_intercept:
+        start[-1] = 0.0
+    return start
+
+
+def _warn_if_unproved(model: Any, solution: Solution, plan: SolverPlan) -> None:
+    """Warn, with numbers and a remedy, where a solver ended before `tol` was reached."""
+    if plan.tol is None or solution.reason in (StopReason.CONVERGED, StopReason.CALLBACK):
+        return
+    name, n_iter = type(model).__name__, len(solution.history["epoch"])
+    known = np.isfinite(solution.gap)
+    distance = (
+        f"the objective {solution.objective:.6g} is at most {solution.gap:.2g} above its least value"
+        if known
+        else f"nothing proves how far the objective {solution.objective:.6g} is above its least value"
+    )
+    if solution.reason is StopReason.NOT_FINITE:
+        message = (
+            f"{name} met an objective that is not finite in iteration {n_iter + 1} of {model.optimizer_!r} "
+            "and kept the weights before it. Scale features or targets that are so large."
+        )
+    elif solution.reason is StopReason.STALLED:
+        free = model.penalty is None or model.alpha == 0.0
+        remedy = "Use penalty='l2' with a larger alpha" if free else "Raise alpha or tol"
+        message = (
+            f"{name} stopped after {n_iter} iterations of {model.optimizer_!r} because rounding hides "
+            f"any further progress; {distance} (tol={plan.tol:g}). {remedy}, scale the features, or pass X "
+            "as float64."
+        )
+    else:
+        message = (
+            f"{name} stopped at max_iter={plan.max_iter} iterations of {model.optimizer_!r}; {distance} "
+            f"(tol={plan.tol:g}). Raise max_iter, or tol if this is close enough."
+        )
+    warnings.warn(message, ConvergenceWarning, stacklevel=6)

@@ -1,0 +1,24 @@
+"""Solvers: whole-problem optimizers, one file each. To add one, write its file and name it here."""
+
+from sgdkit.solvers.base import Solution, Solver, SolverPlan
+from sgdkit.solvers.coordinate_descent import CoordinateDescent
+from sgdkit.solvers.descent import LBFGS, GradientDescent
+from sgdkit.solvers.fista import FISTA
+from sgdkit.solvers.interior_point import InteriorPoint
+from sgdkit.solvers.newton import Newton
+from sgdkit.solvers.sdca import SDCA
+
+__all__ = (
+    "FISTA",
+    "LBFGS",
+    "SDCA",
+    "CoordinateDescent",
+    "GradientDescent",
+    "InteriorPoint",
+    "Newton",
+    "Solution",
+    "Solver",
+    "SolverPlan",
+)
+
+BUILTIN = (Newton, LBFGS, GradientDescent, CoordinateDescent, FISTA, InteriorPoint, SDCA)

@@ -1,0 +1,70 @@
+"""Which optimizer ``optimizer="auto"`` is, and the sentence that says why."""
+
+from dataclasses import dataclass
+
+from sgdkit.losses.base import BatchLoss, Loss
+from sgdkit.losses.hinge import Hinge
+from sgdkit.optimizers.adagrad import AdaGrad
+from sgdkit.optimizers.base import UpdateRule
+from sgdkit.penalties import Penalty
+from sgdkit.solvers.base import Solver
+from sgdkit.solvers.coordinate_descent import CoordinateDescent
+from sgdkit.solvers.interior_point import InteriorPoint
+from sgdkit.solvers.newton import Newton
+from sgdkit.solvers.sdca import SDCA
+from sgdkit.solvers.systems import MAX_FEATURES, can_factor
+from sgdkit.solvers.terms import has_certificate, has_curvature
+
+__all__ = ("Facts", "choose_optimizer")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the choice depends on.
+
+    Attributes
+    ----------
+    n_rows, n_features, n_outputs : int
+        Size of the problem.
+    loss : Loss
+        Its loss.
+    penalty : Penalty
+        Its penalty.
+    epochs_because : str or None
+        What in the call is about epochs of an update rule, as the start of a sentence; None if nothing is.
+    """
+
+    n_rows: int
+    n_features: int
+    n_outputs: int
+    loss: Loss
+    penalty: Penalty
+    epochs_because: str | None
+
+
+def choose_optimizer(facts: Facts) -> tuple[UpdateRule | Solver, str]:
+    """Return the optimizer for a problem, and one sentence that says why.
+
+    Parameters
+    ----------
+    facts : Facts
+        The problem.
+    """
+    loss, penalty, d = facts.loss, facts.penalty, facts.n_features
+    if facts.epochs_because is not None:
+        return AdaGrad(), f"{facts.epochs_because}, so an update rule is needed; Adagrad is the default."
+    if isinstance(loss, Hinge) and penalty.l1 == 0.0 < penalty.l2:
+        if can_factor(facts.n_rows, d):
+            return InteriorPoint(), "The hinge loss has a corner, and the problem is small enough to factor."
+        return SDCA(), "The hinge loss has a corner, and the problem is too large to factor."
+    if not (has_curvature(loss) and has_certificate(loss)):
+        return AdaGrad(), f"No solver can bound the distance to the optimum for the loss {loss.name!r}."
+    if penalty.l1 > 0.0:
+        return CoordinateDescent(), f"The loss {loss.name!r} is smooth and the penalty has an l1 part."
+    couples = isinstance(loss, BatchLoss)
+    if (d + 1) * facts.n_outputs <= MAX_FEATURES if couples else can_factor(facts.n_rows, d):
+        return Newton(), f"The loss {loss.name!r} is smooth and the problem is small enough to factor."
+    return (
+        Newton(),
+        f"The loss {loss.name!r} is smooth; the problem is too large to factor, so products are used.",
+    )

@@ -1,0 +1,275 @@
+"""Linear systems of second-order solvers: by features, by rows, for all classes at once, by products.
+
+All of them find the step `p` (of `v`) and `pb` (of the intercept) with
+
+    (A' Q A + l2) p + A' Q 1 pb = A' c - l2 v        and        1' Q (A p + 1 pb) = 1' c
+
+for a diagonal `Q` of row curvatures. With ``c = -weight * slope`` that is a Newton step.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve
+
+from sgdkit.solvers.design import ALL
+from sgdkit.solvers.objective import Objective
+
+__all__ = (
+    "MAX_FEATURES",
+    "FeatureSystem",
+    "RowSystem",
+    "Step",
+    "can_factor",
+    "coupled_matrix",
+    "coupled_step",
+    "factor_symmetric",
+    "factored_system",
+    "solve_by_products",
+)
+
+# Largest matrices that are factored: of the features, and of the rows where these are fewer.
+MAX_FEATURES = 1000
+MAX_ROWS = 2000
+
+
+_TINY = 1e-300
+
+
+class Step(NamedTuple):
+    """A step, what it does to raw predictions, and the gradient it came from.
+
+    Attributes
+    ----------
+    p : ndarray of shape (d, k)
+        Step of the coefficients.
+    pb : ndarray of shape (k,)
+        Step of the intercepts.
+    moved : ndarray of shape (n, k)
+        Change of the raw predictions.
+    g, gb : ndarray of shape (d, k) and (k,)
+        Gradient.
+    """
+
+    p: np.ndarray
+    pb: np.ndarray
+    moved: np.ndarray
+    g: np.ndarray
+    gb: np.ndarray
+
+    @property
+    def decrease(self) -> float:
+        """Half of minus the slope along the step: what a quadratic would lose."""
+        return max(-0.5 * float((self.g * self.p).sum() + self.gb @ self.pb), 0.0)
+
+    @property
+    def gradient_norm(self) -> float:
+        """Norm of the gradient."""
+        return float(np.sqrt((self.g * self.g).sum() + self.gb @ self.gb))
+
+
+def factor_symmetric(matrix: np.ndarray) -> Any:
+    """Return the Cholesky factor, of a matrix with a larger diagonal where this one is singular."""
+    diagonal = np.diagonal(matrix).copy()
+    extra = 0.0
+    largest = max(float(diagonal.max(initial=0.0)), _TINY)
+    while True:
+        try:
+            return cho_factor(matrix, lower=True, check_finite=False)
+        except LinAlgError:
+            extra = max(10.0 * extra, 1e-15 * largest)
+            if not extra < 1e3 * largest:
+                raise
+            np.fill_diagonal(matrix, diagonal + extra)
+
+
+class FeatureSystem:
+    """One output, by a Cholesky factor of the features' matrix."""
+
+    def __init__(self, objective: Objective):
+        self.objective = objective
+
+    def factor(self, q: np.ndarray, c: np.ndarray) -> None:
+        """Take the row curvatures, and the first right-hand side, which comes for free with them."""
+        design, free = self.objective.design, int(self.objective.intercept)
+        gram, sums = design.gram(q, np.column_stack([q, c]))
+        d = design.d
+        matrix = np.empty((d + free, d + free))
+        matrix[:d, :d] = gram
+        matrix[np.arange(d), np.arange(d)] += self.objective.l2[:, 0]
+        if free:
+            matrix[d, :d] = matrix[:d, d] = sums[:, 0]
+            matrix[d, d] = q.sum() + 1e-15
+        self._first = (c, sums[:, 1])
+        self._factor = factor_symmetric(matrix)
+
+    def solve(self, c: np.ndarray, v: np.ndarray, linear: np.ndarray) -> Step:
+        """Return the step for a right-hand side; `linear` is ``A v``."""
+        objective, d = self.objective, self.objective.design.d
+        backward = self._first[1] if c is self._first[0] else objective.design.backward(c[:, None])[:, 0]
+        rhs = backward - objective.l2[:, 0] * v
+        total = np.array([c.sum()]) if objective.intercept else np.zeros(0)
+        found = cho_solve(self._factor, np.concatenate([rhs, total]), check_finite=False)
+        p, pb = found[:d, None], found[d:] if objective.intercept else np.zeros(1)
+        moved = objective.design.forward(p) + pb
+        return Step(p, pb, moved, -rhs[:, None], -total if objective.intercept else np.zeros(1))
+
+
+class RowSystem:
+    """One output with fewer rows than features, by a Cholesky factor of the rows' matrix.
+
+    The solution lies in the span of the rows, ``l2 (v + p) = A' beta``, and `beta` solves a system as
+    large as there are rows. Needs an l2 penalty.
+
+    References
+    ----------
+    Rasmussen and Williams, "Gaussian processes for machine learning", 2006, algorithm 3.1.
+    """
+
+    def __init__(self, objective: Objective):
+        self.objective = objective
+        self._kernel = objective.design.kernel() / objective.problem.l2
+
+    def factor(self, q: np.ndarray, c: np.ndarray) -> None:
+        """Take the row curvatures."""
+        self._q, self._root = q, np.sqrt(q)
+        matrix = self._root[:, None] * self._kernel * self._root
+        matrix[np.diag_indices_from(matrix)] += 1.0
+        self._factor = factor_symmetric(matrix)
+
+    def _shrunk(self, c: np.ndarray) -> np.ndarray:
+        inner = cho_solve(self._factor, self._root * (self._kernel @ c), check_finite=False)
+        return c - self._root * inner
+
+    def solve(self, c: np.ndarray, v: np.ndarray, linear: np.ndarray) -> Step:
+        """Return the step for a right-hand side; `linear` is ``A v``."""
+        objective = self.objective
+        beta = self._shrunk(c + self._q * linear)
+        pb = np.zeros(1)
+        if objective.intercept:
+            along = self._shrunk(self._q)
+            pb[0] = beta.sum() / max(along.sum(), _TINY)
+            beta = beta - pb * along
+        both = objective.design.backward(np.column_stack([beta, c]))
+        l2 = objective.l2[:, 0]
+        p = (both[:, 0] / l2 - v)[:, None]
+        moved = objective.design.forward(p) + pb
+        gb = -np.array([c.sum()]) if objective.intercept else np.zeros(1)
+        return Step(p, pb, moved, (l2 * v - both[:, 1])[:, None], gb)
+
+
+def can_factor(n_rows: int, n_features: int) -> bool:
+    """Tell whether the features' or the rows' matrix is small enough."""
+    return n_features <= MAX_FEATURES or n_rows <= MAX_ROWS
+
+
+def factored_system(objective: Objective) -> FeatureSystem | RowSystem | None:
+    """Return the smaller system for one output at a time; None if both are too large to factor."""
+    design = objective.design
+    if objective.problem.l2 > 0.0 and design.n < design.d and design.n <= MAX_ROWS:
+        return RowSystem(objective)
+    return FeatureSystem(objective) if design.d <= MAX_FEATURES else None
+
+
+def coupled_matrix(
+    objective: Objective, diagonal: np.ndarray, coupling: np.ndarray, chosen: Any = ALL
+) -> np.ndarray:
+    """Return the Hessian of the loss for outputs that interact.
+
+    Its shape is (m, k, m, k) for the `chosen` features and, last, the intercept if there is one.
+    """
+    free, k = int(objective.intercept), diagonal.shape[1]
+    m = len(objective.design.scale[chosen]) + free
+    matrix = np.zeros((m, k, m, k))
+    for rows, block in objective.design.blocks(chosen):
+        for start in range(rows.start, rows.stop, 512):
+            inside = slice(start, min(start + 512, rows.stop))
+            B = block[inside.start - rows.start : inside.stop - rows.start]
+            if free:
+                B = np.hstack([B, np.ones((len(B), 1))])
+            a = objective.weight[inside]
+            C = (B[:, :, None] * (np.sqrt(a)[:, None] * coupling[inside])[:, None, :]).reshape(len(B), m * k)
+            matrix -= (C.T @ C).reshape(m, k, m, k)
+            for output in range(k):
+                matrix[:, output, :, output] += (B * (a * diagonal[inside, output])[:, None]).T @ B
+    if free:
+        # Adding a constant to all intercepts changes nothing: without this the matrix is singular.
+        matrix[-1, :, -1, :] += 1.0 / k
+    return matrix
+
+
+def coupled_step(
+    objective: Objective, v: np.ndarray, slopes: np.ndarray, diagonal: np.ndarray, coupling: np.ndarray
+) -> Step:
+    """Return the Newton step for outputs that interact, by one Cholesky factor for all of them."""
+    d, k = v.shape
+    matrix = coupled_matrix(objective, diagonal, coupling)
+    m, each = len(matrix), np.arange(d)
+    for output in range(k):
+        matrix[each, output, each, output] += objective.l2[:, 0]
+    g, gb = objective.gradient(slopes, v)
+    rhs = -np.vstack([g, gb[None, :]])[:m].ravel()
+    found = cho_solve(factor_symmetric(matrix.reshape(m * k, m * k)), rhs, check_finite=False).reshape(m, k)
+    p, pb = found[:d], found[d] if objective.intercept else np.zeros(k)
+    return Step(p, pb, objective.design.forward(p) + pb, g, gb)
+
+
+def solve_by_products(
+    objective: Objective,
+    v: np.ndarray,
+    slopes: np.ndarray,
+    diagonal: np.ndarray,
+    coupling: np.ndarray | None,
+    is_done: Callable[[float, float, float], bool],
+    max_products: int,
+) -> Step:
+    """Return the Newton step by conjugate gradients with a diagonal preconditioner.
+
+    `is_done` gets the share of the gradient's norm that is left, the decrease so far and the part of the gap
+    that the residual causes.
+    """
+    design, weight = objective.design, objective.weight[:, None]
+    if not objective.intercept:
+
+        def total(x: np.ndarray) -> np.ndarray:
+            return np.zeros(x.shape[1])
+    else:
+
+        def total(x: np.ndarray) -> np.ndarray:
+            return np.asarray(x.sum(axis=0))
+
+    own = diagonal if coupling is None else diagonal - coupling * coupling
+    M = design.square_sums(weight * own) + objective.l2
+    M = np.maximum(M, 1e-12 * max(float(M.max()), _TINY))
+    Mb = np.maximum(total(weight * own), 1e-12 * max(float((weight * own).sum()), _TINY))
+    g, gb = objective.gradient(slopes, v)
+    p, pb, moved = np.zeros_like(g), np.zeros_like(gb), np.zeros_like(slopes)
+    r, rb = -g, -gb
+    s, sb = r / M, rb / Mb
+    q, qb = s, sb
+    old = first = float((r * s).sum() + rb @ sb)
+    inverse = 1.0 / objective.l2 if objective.problem.l2 > 0.0 else np.zeros_like(objective.l2)
+    for _ in range(max_products):
+        if old <= 0.0:
+            break
+        along = design.forward(q) + qb
+        curved = diagonal * along
+        if coupling is not None:
+            curved -= coupling * (coupling * along).sum(axis=1, keepdims=True)
+        curved *= weight
+        h, hb = design.backward(curved) + objective.l2 * q, total(curved)
+        bend = float((q * h).sum() + qb @ hb)
+        if not bend > 0.0:
+            break
+        length = old / bend
+        p, pb, moved = p + length * q, pb + length * qb, moved + length * along
+        r, rb = r - length * h, rb - length * hb
+        s, sb = r / M, rb / Mb
+        new = float((r * s).sum() + rb @ sb)
+        decrease = -0.5 * float((g * p).sum() + gb @ pb)
+        if is_done((new / first) ** 0.5, decrease, 0.5 * float((r * r * inverse).sum())):
+            break
+        q, qb = s + new / old * q, sb + new / old * qb
+        old = new
+    return Step(p, pb, moved, g, gb)
