@@ -12,6 +12,7 @@ __all__ = (
     "ConvergenceWarning",
     "DataWarning",
     "InvalidParameterError",
+    "LedgerError",
     "PluginError",
     "PluginWarning",
     "SgdkitError",
@@ -39,6 +40,10 @@ class UnsupportedCombinationError(InvalidParameterError):
 
 class PluginError(SgdkitError):
     """A plugin could not be loaded, or two distributions claim one name."""
+
+
+class LedgerError(SgdkitError):
+    """A store of records cannot be read or written."""
 
 
 class SgdkitWarning(UserWarning):

@@ -25,6 +25,6 @@ class ExitCode(IntEnum):
             ExitCode.USAGE: "wrong arguments or files",
             ExitCode.MISSING: "an optional package is missing",
             ExitCode.DIVERGED: "training diverged",
-            ExitCode.CHANGED: "an audit found the model or its record altered, or a gate that fails anew",
+            ExitCode.CHANGED: "a model, record or replay is not as recorded, or a gate fails anew",
             ExitCode.INTERRUPTED: "interrupted",
         }[self]

@@ -10,8 +10,11 @@ from sgdkit.exceptions import PluginError, SgdkitError
 
 __all__ = ("build_app", "main")
 
-COMMANDS = ("train", "predict", "audit", "demo", "optimizers", "losses", "plugins", "warmup")
+COMMANDS = ("train", "predict", "audit", "replay", "demo", "optimizers", "losses", "plugins", "warmup")
 """One module each in this package, with a function of the same name."""
+
+GROUPS = ("governance", "ledger")
+"""One module each in this package, with an ``app`` of several commands."""
 
 
 def build_app() -> Any:
@@ -52,6 +55,8 @@ def build_app() -> Any:
     for name in COMMANDS:
         module = importlib.import_module(f"sgdkit.cli.{name}")
         app.command(name)(getattr(module, name))
+    for name in GROUPS:
+        app.add_typer(importlib.import_module(f"sgdkit.cli.{name}").app, name=name)
     return app
 
 

@@ -7,18 +7,31 @@ estimator.
 """
 
 from sgdkit.governance.audit import audit
+from sgdkit.governance.declaration import Declaration, parse_declaration, read_declaration
+from sgdkit.governance.ledger import Ledger
 from sgdkit.governance.load import load_record
+from sgdkit.governance.read import read_record
 from sgdkit.governance.record import AuditRecord, verify_json
+from sgdkit.governance.replay import Replay, replay
 from sgdkit.governance.report import GovernanceReport
 from sgdkit.governance.scorer import governance_scoring
+from sgdkit.governance.signing import generate_key
 from sgdkit.governance.trace import ParameterTrace
 
 __all__ = (
     "AuditRecord",
+    "Declaration",
     "GovernanceReport",
+    "Ledger",
     "ParameterTrace",
+    "Replay",
     "audit",
+    "generate_key",
     "governance_scoring",
     "load_record",
+    "parse_declaration",
+    "read_declaration",
+    "read_record",
+    "replay",
     "verify_json",
 )

@@ -1,5 +1,6 @@
 """audit(): join lineage, training trace, components and measured checks in one record."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -10,14 +11,22 @@ from sgdkit.governance.canonical import to_jsonable
 from sgdkit.governance.checks import Check, registered_checks, run_check
 from sgdkit.governance.collect import collect
 from sgdkit.governance.context import AuditContext
+from sgdkit.governance.declaration import Declaration, parse_declaration
+from sgdkit.governance.evidence.data import Lineage, trace_lineage
 from sgdkit.governance.evidence.environment import describe_environment
+from sgdkit.governance.evidence.recipe import Recipe, describe_recipe
+from sgdkit.governance.evidence.rows import RowHasher
 from sgdkit.governance.gates import evaluate_gates
 from sgdkit.governance.grading import Grade
 from sgdkit.governance.items import Dimension, Tier
+from sgdkit.governance.ledger import Ledger, as_ledger
 from sgdkit.governance.record import AuditRecord
 from sgdkit.governance.scoring import WEIGHTS
 
 __all__ = ("LIMITS", "audit", "build_dimensions")
+
+Declared = str | os.PathLike[str] | Mapping[str, Any] | Declaration | None
+Store = str | os.PathLike[str] | Ledger | None
 
 LIMITS = (
     "The figures describe this model on these rows; other rows may give others.",
@@ -42,6 +51,8 @@ def audit(
     name: str | None = None,
     tier: str = "refit",
     random_state: int = 0,
+    declaration: Declared = None,
+    store: Store = None,
 ) -> AuditRecord:
     """Audit how a fitted model was trained.
 
@@ -71,6 +82,12 @@ def audit(
         Most expensive checks to run: "free" only predicts, "refit" trains the model a few times.
     random_state : int, default=0
         Seed of every random part of the audit.
+    declaration : path, dict or None, default=None
+        What people declare about the model: a TOML file such as ``sgdkit governance init`` begins, or its
+        content. It makes statements; `statements` overrides them.
+    store : path, Ledger or None, default=None
+        Where to add the record; see `sgdkit.governance.Ledger`. The record itself is the same with and
+        without; its ``receipt`` names the entry.
 
     Returns
     -------
@@ -106,6 +123,10 @@ def audit(
         raise InvalidParameterError(
             f"tier is {tier!r}; the tiers are {', '.join(tiers)}, each including those before it."
         )
+    declared = parse_declaration({} if declaration is None else declaration)
+    ledger = as_ledger(store)
+    if ledger is not None:
+        ledger.prepare()
     context = AuditContext(
         collect(model),
         X_test,
@@ -113,6 +134,7 @@ def audit(
         X_train=X_train,
         y_train=y_train,
         sensitive_features=sensitive_features,
+        declared=declared.as_statements(),
         statements=statements,
         scoring=scoring,
         fit_params=fit_params,
@@ -123,18 +145,22 @@ def audit(
         import_extra("fairlearn.metrics", "fairness", "Auditing groups of a sensitive attribute")
     allowed = tiers[: tiers.index(Tier(tier)) + 1]
     dimensions = build_dimensions(context, (c for c in registered_checks() if c.tier in allowed))
-    return AuditRecord(
+    recipe, data = _describe_recipe(context, dimensions)
+    record = AuditRecord(
         name=name or type(context.final).__name__,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         subject=_describe_subject(context),
         environment=describe_environment(),
         components=context.components,
-        data=() if context.lineage is None else (to_jsonable(context.lineage),),
+        data=tuple(to_jsonable(data)),
         training=to_jsonable(context.trace),
         dimensions=dimensions,
         gates=evaluate_gates(dimensions),
-        limits=LIMITS + _limits_of(dimensions),
+        limits=LIMITS + _limits_of(dimensions) + tuple(f"Not replayable: {why}" for why in recipe.obstacles),
+        declaration=declared.to_dict(),
+        recipe=to_jsonable(recipe),
     )
+    return record if ledger is None else ledger.keep(record)
 
 
 def build_dimensions(context: AuditContext, checks: Iterable[Check]) -> tuple[Dimension, ...]:
@@ -144,6 +170,31 @@ def build_dimensions(context: AuditContext, checks: Iterable[Check]) -> tuple[Di
         Dimension(name, weight, tuple(item for item in items if item.dimension == name))
         for name, weight in WEIGHTS.items()
     )
+
+
+def _describe_recipe(
+    context: AuditContext, dimensions: Iterable[Dimension]
+) -> tuple[Recipe, tuple[Lineage, ...]]:
+    """How to train the model again, and the tables that were seen: the lineage and what ``fit`` was given."""
+    data = () if context.lineage is None else (context.lineage,)
+    place: int | None = 0 if data else None
+    if context.fitted.report_index:  # what reached the report is not what `fit` was given
+        place = None
+        if context.X_train is not None:
+            lineage, _ = trace_lineage(
+                context.X_train, context.y_train, hasher=RowHasher(b"lineage"), name="X_train"
+            )
+            data, place = (*data, lineage), len(data)
+    items = {item.check_id: item for dimension in dimensions for item in dimension.items}
+    refit = items.get("reproducibility.refit")
+    recipe = describe_recipe(
+        context.model,
+        context.final,
+        data=place,
+        fit_params=context.fit_params,
+        refit_equal=None if refit is None else refit.passed,
+    )
+    return recipe, data
 
 
 def _describe_subject(context: AuditContext) -> dict[str, Any]:

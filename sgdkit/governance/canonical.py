@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ("canonical_json", "content_hash", "to_jsonable")
+__all__ = ("canonical_json", "content_hash", "strict_json", "to_jsonable")
 
 
 def to_jsonable(value: object) -> Any:
@@ -75,3 +75,42 @@ def content_hash(value: object) -> str:
     # "surrogatepass": a column name read from a badly encoded file must not stop an audit.
     data = canonical_json(value).encode("utf-8", "surrogatepass")
     return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def strict_json(text: str) -> Any:
+    """Parse JSON that means one thing only.
+
+    Raises
+    ------
+    ValueError
+        For what is no JSON, for a name that occurs twice in an object (readers differ on which counts), and
+        for NaN and infinities (they would hash like null).
+
+    Examples
+    --------
+    >>> from sgdkit.governance.canonical import strict_json
+    >>> strict_json('{"a": 1, "a": 2}')
+    Traceback (most recent call last):
+    ...
+    ValueError: 'a' occurs twice in one object
+    """
+    return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(
+            f"{next(name for name in names if names.count(name) > 1)!r} occurs twice in one object"
+        )
+    return found
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_number(text)

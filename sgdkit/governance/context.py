@@ -41,8 +41,10 @@ class AuditContext:
         Training data, where the caller supplies them.
     sensitive_features : array-like or None
         One column per sensitive attribute of the test rows.
+    declared : mapping or None
+        Statements of a declaration; they override those that travel with the pipeline.
     statements : mapping or None
-        Statements by dimension; they override those that travel with the pipeline.
+        Statements by dimension; they override both.
     scoring : str, callable or None
         The metric that checks compare, greater is better; the model's own ``score`` when None.
     fit_params : mapping or None
@@ -62,6 +64,7 @@ class AuditContext:
         X_train: Any = None,
         y_train: Any = None,
         sensitive_features: Any = None,
+        declared: Mapping[str, Statement] | None = None,
         statements: Mapping[str, Any] | None = None,
         scoring: str | Callable[..., float] | None = None,
         fit_params: Mapping[str, Any] | None = None,
@@ -87,7 +90,11 @@ class AuditContext:
         self.score_params = dict(score_params or {})
         self.sensitive_features = _sensitive_columns(sensitive_features, len(self.y_test))
         inherited = parse_statements(getattr(fitted.report, "statements", None))
-        self.statements: dict[str, Statement] = {**inherited, **parse_statements(statements)}
+        self.statements: dict[str, Statement] = {
+            **inherited,
+            **(declared or {}),
+            **parse_statements(statements),
+        }
         self._scorer = get_scorer(scoring) if isinstance(scoring, str) else scoring
 
     def score_test_rows(self, scorer: Callable[..., Any] | None) -> Any:
@@ -103,7 +110,11 @@ class AuditContext:
         """What the estimator's ``score`` asks for and the caller did not give."""
         if not hasattr(self.final, "get_metadata_routing"):
             return ()
-        requests = get_routing_for_object(self.final).score.requests
+        try:
+            request = getattr(get_routing_for_object(self.final), "score", None)
+        except RecursionError:  # RidgeCV asks its scorer, which asks RidgeCV
+            request = None
+        requests = {} if request is None else request.requests
         return tuple(
             name for name, wanted in requests.items() if wanted is True and name not in self.score_params
         )

@@ -3,18 +3,19 @@
 import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.governance import scoring
-from sgdkit.governance.canonical import canonical_json, content_hash, to_jsonable
+from sgdkit.governance.canonical import canonical_json, content_hash, strict_json, to_jsonable
 from sgdkit.governance.items import Dimension, EvidenceItem, Gate
+from sgdkit.governance.receipt import Receipt
 
 __all__ = ("SCHEMA_VERSION", "AuditRecord", "verify_json")
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,11 @@ class AuditRecord:
     limits : tuple of str
         What this record does not show.
     previous_hash : str or None
-        Content hash of the record before it in a chain.
+        Content hash of the record that this one follows.
+    declaration, recipe : mapping
+        What people declared; what `sgdkit.governance.replay` needs.
+    receipt : Receipt or None
+        The entry of a store that holds this record. Not part of its content.
     """
 
     name: str
@@ -55,6 +60,9 @@ class AuditRecord:
     limits: tuple[str, ...] = ()
     previous_hash: str | None = None
     schema_version: str = SCHEMA_VERSION
+    declaration: Mapping[str, Any] = field(default_factory=dict)
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    receipt: Receipt | None = field(default=None, compare=False)
 
     @property
     def values(self) -> dict[str, float | None]:
@@ -154,6 +162,7 @@ class AuditRecord:
 
     def _content(self) -> dict[str, Any]:
         content: dict[str, Any] = to_jsonable(self)
+        del content["receipt"]  # an entry of a store is made of the content
         for dimension, plain in zip(self.dimensions, content["dimensions"], strict=True):
             plain.update(
                 value=dimension.value,
@@ -192,13 +201,19 @@ def verify_json(text: str) -> bool:
         When `text` is no record with a content hash.
     """
     try:
-        record = json.loads(text)
-        if "records" in record:
-            return bool(record["records"]) and all(verify_json(json.dumps(r)) for r in record["records"])
-        expected = record.pop("content_hash")
+        content = strict_json(text)
+        if "records" not in content:
+            return _has_its_hash(content)
+        # A report names the hash of the whole file too, so that no record can go missing from it.
+        whole = "content_hash" not in content or _has_its_hash(content)
+        return whole and bool(content["records"]) and all(_has_its_hash(r) for r in content["records"])
     except (ValueError, AttributeError, TypeError, KeyError) as error:
         raise InvalidParameterError(
             "This text is not an audit record: expected the JSON object written by AuditRecord.to_json(), "
             "with a content_hash."
         ) from error
-    return bool(content_hash(record) == expected)
+
+
+def _has_its_hash(content: Mapping[str, Any]) -> bool:
+    rest = {name: value for name, value in content.items() if name != "content_hash"}
+    return bool(content_hash(rest) == content["content_hash"])

@@ -35,8 +35,8 @@ class GovernanceReport(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Name of this place in the record; ``"data"`` when None.
     statements : dict or None, default=None
         What people state about the run, by dimension, travelling with the pipeline: a text, or a dict
-        with ``text`` and optionally ``author, reviewer, date, expires, artefact_hash``. Statements are
-        graded as such and never count as measurements.
+        with ``text`` and optionally ``author, reviewer, date, expires, artefact_hash, data_fingerprint,
+        model_hash``. Statements are graded as such and never count as measurements.
 
     Attributes
     ----------

@@ -8,12 +8,13 @@ from sklearn.utils.metadata_routing import MetadataRequest
 
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.extras import import_extra
-from sgdkit.governance.audit import build_dimensions
+from sgdkit.governance.audit import Store, build_dimensions
 from sgdkit.governance.checks import registered_checks
 from sgdkit.governance.collect import collect
 from sgdkit.governance.context import AuditContext
 from sgdkit.governance.gates import evaluate_gates
 from sgdkit.governance.items import Tier
+from sgdkit.governance.ledger import Ledger, as_ledger
 from sgdkit.governance.record import AuditRecord
 from sgdkit.governance.tabular import column_names, columns
 
@@ -31,6 +32,7 @@ def governance_scoring(
     prefix: str = "governance_",
     sensitive_features: str | int | None = None,
     random_state: int = 0,
+    store: Store = None,
 ) -> "GovernanceScorer":
     """Make a scorer that adds governance columns to ``cross_validate`` and ``GridSearchCV``.
 
@@ -47,6 +49,9 @@ def governance_scoring(
         array can be passed instead: ``cross_validate(..., params={"sensitive_features": groups})``.
     random_state : int, default=0
         Seed of the checks.
+    store : path, Ledger or None, default=None
+        Where to add one entry for each fold that is scored, from every process of a search; see
+        `sgdkit.governance.Ledger`. The columns are the same with and without.
 
     Returns
     -------
@@ -75,7 +80,9 @@ def governance_scoring(
     >>> "test_governance_score" in columns
     True
     """
-    return GovernanceScorer(_task_scorers(scoring), prefix, sensitive_features, random_state)
+    return GovernanceScorer(
+        _task_scorers(scoring), prefix, sensitive_features, random_state, as_ledger(store)
+    )
 
 
 class GovernanceScorer:
@@ -87,6 +94,7 @@ class GovernanceScorer:
         prefix: str,
         sensitive_features: str | int | None,
         random_state: int,
+        ledger: Ledger | None = None,
     ) -> None:
         if not prefix.isidentifier():
             raise InvalidParameterError(
@@ -102,6 +110,7 @@ class GovernanceScorer:
         self.prefix = prefix
         self.sensitive_features = sensitive_features
         self.random_state = random_state
+        self.ledger = ledger
 
     def __call__(
         self, estimator: Any, X: Any, y: Any = None, *, sensitive_features: Any = None, **kwargs: Any
@@ -126,7 +135,11 @@ class GovernanceScorer:
             **{name: value or 0.0 for name, value in record.values.items()},
         }
         prefixed = {f"{self.prefix}{name}": float(value) for name, value in columns.items()}
-        return {**self.task_metrics(estimator, X, y, **kwargs), **prefixed}
+        scores = {**self.task_metrics(estimator, X, y, **kwargs), **prefixed}
+        if self.ledger is not None:
+            content = {"subject": _describe_fold(context), "scores": scores}
+            self.ledger.add(content, kind="fold", name=type(context.final).__name__)
+        return scores
 
     def task_metrics(self, estimator: Any, X: Any, y: Any = None, **kwargs: Any) -> dict[str, float]:
         """The task's own metrics alone."""
@@ -155,6 +168,19 @@ class GovernanceScorer:
             f"sensitive_features names {wanted!r}, which is no column of X; "
             f"the columns are {', '.join(column_names(X)[:20])}."
         )
+
+
+def _describe_fold(context: AuditContext) -> dict[str, Any]:
+    """Which model was scored on which rows."""
+    digest, _ = context.parameters_hash
+    return {
+        "estimator": type(context.final).__name__,
+        "params": context.params,
+        "parameters_hash": digest,
+        "n_test": len(context.y_test),
+        "test_fingerprint": context.test_fingerprint,
+        "train_fingerprint": None if context.lineage is None else context.lineage.fingerprint,
+    }
 
 
 def _task_scorers(scoring: Scoring) -> dict[str, Callable[..., float] | None]:

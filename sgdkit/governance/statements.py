@@ -1,5 +1,6 @@
 """Statements that a person makes about a run, checked for form."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -9,9 +10,10 @@ from typing import Any
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.governance.scoring import DIMENSIONS
 
-__all__ = ("FIELDS", "Statement", "parse_statements")
+__all__ = ("FIELDS", "Statement", "check_hash", "parse_statements", "to_date")
 
-FIELDS = ("text", "author", "reviewer", "date", "expires", "artefact_hash")
+HASHES = ("artefact_hash", "data_fingerprint", "model_hash")
+FIELDS = ("text", "author", "reviewer", "date", "expires", *HASHES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Statement:
         ISO dates.
     artefact_hash : str or None
         Hash of the learned parameters or data it speaks about; it lapses when that changes.
+    data_fingerprint, model_hash : str or None
+        The same, where it matters which of the two it is; a statement may name both.
     """
 
     text: str
@@ -36,11 +40,14 @@ class Statement:
     date: str | None = None
     expires: str | None = None
     artefact_hash: str | None = None
+    data_fingerprint: str | None = None
+    model_hash: str | None = None
 
     @property
     def is_attested(self) -> bool:
         """Whether someone other than the author signed off on a named, dated artefact."""
-        signed = bool(self.reviewer and self.author and self.artefact_hash and self.date)
+        names_artefact = bool(self.artefact_hash or self.data_fingerprint or self.model_hash)
+        signed = bool(self.reviewer and self.author and names_artefact and self.date)
         return signed and self.reviewer != self.author
 
 
@@ -102,18 +109,40 @@ def _parse(name: str, value: Any) -> Statement:
             f"The statement for {name} has unknown fields {', '.join(map(str, unknown))}; "
             f"the fields are {', '.join(FIELDS)}."
         )
+    optional = {key: str(fields[key]) for key in ("author", "reviewer") if fields.get(key) is not None}
     for key in ("date", "expires"):
-        _check_date(name, key, fields.get(key))
-    optional = {key: str(fields[key]) for key in FIELDS[1:] if fields.get(key) is not None}
+        if fields.get(key) is not None:
+            optional[key] = to_date(f"The {key} of the statement for {name}", fields[key])
+    for key in HASHES:
+        if fields.get(key) is not None:
+            optional[key] = check_hash(f"The {key} of the statement for {name}", fields[key])
     return Statement(fields["text"].strip(), **optional)
 
 
-def _check_date(name: str, key: str, value: Any) -> None:
-    if value is None:
-        return
+def to_date(what: str, value: Any) -> str:
+    """Return a date, given as one or as text, in ISO form; refuse anything else.
+
+    Raises
+    ------
+    InvalidParameterError
+        Beginning with `what`.
+    """
     try:
-        date.fromisoformat(str(value))
+        return date.fromisoformat(str(value)).isoformat()
     except ValueError:
+        raise InvalidParameterError(f"{what} is {str(value)!r}; write it as YYYY-MM-DD.") from None
+
+
+def check_hash(what: str, value: Any) -> str:
+    """Return a SHA-256 hash as sgdkit writes it; refuse anything else.
+
+    Raises
+    ------
+    InvalidParameterError
+        Beginning with `what`.
+    """
+    if not isinstance(value, str) or not re.fullmatch(r"sha256:[0-9a-f]{64}", value):
         raise InvalidParameterError(
-            f"The {key} of the statement for {name} is {value!r}; write it as YYYY-MM-DD."
-        ) from None
+            f"{what} is {value!r}; give it as the record prints it, 'sha256:' and 64 digits."
+        )
+    return value

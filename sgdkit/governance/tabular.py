@@ -14,6 +14,7 @@ __all__ = (
     "factorize",
     "is_frame",
     "is_missing",
+    "memory_order",
     "n_rows",
     "numeric_columns",
     "on_host",
@@ -45,6 +46,21 @@ def on_host(X: Any) -> Any:
 def n_rows(X: Any) -> int:
     """Number of rows."""
     return int(X.shape[0]) if hasattr(X, "shape") else len(X)
+
+
+def memory_order(X: Any) -> str:
+    """``"C"`` where the numbers of a row lie side by side, ``"F"`` where those of a column do; else empty.
+
+    Sums over a table depend on it in their last bits. Of a frame it is the order of the array that it
+    becomes.
+    """
+    if is_frame(X):
+        if not hasattr(X, "iloc"):
+            return ""
+        X = np.asarray(X.iloc[:2])  # views, or copies that pandas lays out like those of all rows
+    if not isinstance(X, np.ndarray) or X.ndim != 2:
+        return ""
+    return "F" if abs(X.strides[0]) < abs(X.strides[1]) and min(X.shape) > 1 else "C"
 
 
 def column_names(X: Any) -> tuple[str, ...]:

@@ -10,7 +10,16 @@ from sgdkit.cli.main import main
 def test_help_names_every_command_and_exit_code(capsys):
     assert main(["--help"]) == ExitCode.DONE
     text = capsys.readouterr().out
-    for word in ("demo", "plugins", "warmup", "Exit codes", "3 an optional package"):
+    for word in (
+        "demo",
+        "replay",
+        "ledger",
+        "governance",
+        "plugins",
+        "warmup",
+        "Exit codes",
+        "3 an optional package",
+    ):
         assert word in " ".join(text.split())
 
 

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from sgdkit.governance.evidence.fingerprint import fingerprint
+from sgdkit.governance.evidence.fingerprint import column_fingerprints, fingerprint
 from sgdkit.governance.evidence.rows import RowHasher
 
 GENERATOR = np.random.default_rng(0)
@@ -131,3 +131,18 @@ def test_digests_agree_across_number_types_and_containers():
     expected = hasher.digests(numbers)
     assert np.array_equal(hasher.digests(numbers.astype(np.float32)), expected)
     assert np.array_equal(hasher.digests(pd.DataFrame(numbers)), expected)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_columns_have_the_fingerprints_that_they_have_alone(order):
+    rng = np.random.default_rng(0)
+    X = np.asarray(rng.normal(size=(9000, 5)), order=order)
+    X[3, 1], X[4, 2] = np.nan, -0.0
+    strided = rng.normal(size=(900, 6))[::3, ::2]
+    for table in (X, X.astype(np.float32), np.rint(np.nan_to_num(X)).astype(np.int16), strided):
+        alone = tuple(fingerprint(table[:, j]) for j in range(table.shape[1]))
+        assert column_fingerprints(table) == alone
+        assert column_fingerprints(pd.DataFrame(table)) == alone
+    rows = sp.csr_array(np.where(X > 1.0, X, 0.0))
+    assert column_fingerprints(rows) == column_fingerprints(rows.tocoo())
+    assert len(set(column_fingerprints(rows))) == 5

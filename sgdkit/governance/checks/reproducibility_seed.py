@@ -2,6 +2,7 @@
 
 from sgdkit.governance.checks.base import Finding, check, not_applicable, recorded
 from sgdkit.governance.context import AuditContext
+from sgdkit.governance.evidence.recipe import seeds_of
 
 __all__ = ("reproducibility_seed",)
 
@@ -15,8 +16,7 @@ __all__ = ("reproducibility_seed",)
 )
 def reproducibility_seed(context: AuditContext) -> Finding:
     """Record the seeds."""
-    params = context.model.get_params(deep=True)
-    seeds = {key: value for key, value in params.items() if key.rpartition("__")[2] == "random_state"}
+    seeds = seeds_of(context.model)
     if not seeds:
         return not_applicable("Nothing in the model is random.")
     unset = sorted(key for key, value in seeds.items() if value is None)

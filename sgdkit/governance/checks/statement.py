@@ -7,6 +7,7 @@ from sgdkit.governance.context import AuditContext
 from sgdkit.governance.grading import Grade
 from sgdkit.governance.items import Tier
 from sgdkit.governance.scoring import DIMENSIONS
+from sgdkit.governance.statements import Statement
 
 __all__ = ("PROMPTS", "statement_checks")
 
@@ -40,11 +41,8 @@ def _statement_check(dimension: str) -> Check:
             return absent(f"Nobody stated {PROMPTS[dimension]}.")
         if statement.expires and statement.expires < datetime.now(UTC).date().isoformat():
             return absent(f"The statement lapsed on {statement.expires}.")
-        known = {context.parameters_hash[0]}
-        if context.lineage is not None:
-            known.add(context.lineage.fingerprint)
-        if statement.artefact_hash and statement.artefact_hash not in known:
-            return absent("The statement speaks about another model or other data, so it lapsed.")
+        if lapsed := _lapsed(statement, context):
+            return absent(lapsed)
         grade = Grade.ATTESTED if statement.is_attested else Grade.DECLARED
         figures = {"reviewer": statement.reviewer} if statement.reviewer else {}
         return Finding(grade, 1.0, None, statement.text, figures, statement=statement)
@@ -59,3 +57,20 @@ def _statement_check(dimension: str) -> Check:
         method=f"Asks for {PROMPTS[dimension]}. Attested when a reviewer other than the author signed a "
         "named hash; lapses when it expires or the hash changes.",
     )
+
+
+def _lapsed(statement: Statement, context: AuditContext) -> str:
+    """Why a statement does not speak about this model and its data; empty where it does."""
+    model = context.parameters_hash[0]
+    data = None if context.lineage is None else context.lineage.fingerprint
+    if statement.artefact_hash and statement.artefact_hash not in (model, data):
+        return "The statement speaks about another model or other data, so it lapsed."
+    if statement.model_hash and statement.model_hash != model:
+        return (
+            f"The statement speaks about the model {statement.model_hash[:19]}…, so it lapsed for this one."
+        )
+    if statement.data_fingerprint and statement.data_fingerprint != data:
+        if data is None:
+            return "The statement names its data, and this model's data left no fingerprint to compare."
+        return f"The statement speaks about the data {statement.data_fingerprint[:19]}…, so it lapsed."
+    return ""

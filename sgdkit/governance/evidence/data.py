@@ -1,6 +1,6 @@
 """Lineage of a table: what it held, without holding it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -8,10 +8,10 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from sgdkit.governance.evidence.conditioning import Conditioning, measure_conditioning
-from sgdkit.governance.evidence.fingerprint import canonical_csr, fingerprint
+from sgdkit.governance.evidence.fingerprint import canonical_csr, column_fingerprints, fingerprint
 from sgdkit.governance.evidence.rows import RowHasher
 from sgdkit.governance.evidence.target import TargetSummary, class_codes, summarize_target
-from sgdkit.governance.tabular import blocks, columns, is_frame, is_missing, on_host
+from sgdkit.governance.tabular import blocks, columns, is_frame, is_missing, memory_order, on_host
 
 __all__ = ("Column", "Lineage", "trace_lineage")
 
@@ -20,12 +20,13 @@ MAX_LISTED_COLUMNS = 256
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Schema of one column."""
+    """Schema of one column, and a fingerprint of its values."""
 
     name: str
     dtype: str
     n_missing: int
     constant: bool
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Lineage:
     n_rows, n_columns : int
         Shape.
     columns : tuple of Column
-        Schema; empty beyond 256 columns.
+        Schema and fingerprints; empty beyond 256 columns.
     n_missing, n_constant_columns : int
         Missing cells and columns with a single value.
     worst_missing_share : float
@@ -58,6 +59,9 @@ class Lineage:
         Condition number, rank and ratio of scales.
     target : TargetSummary or None
         Summary of ``y``, where it was given.
+    memory_order : str
+        ``"C"`` for a table that lies in memory row by row, ``"F"`` for column by column, empty for others.
+        Equal values give sums that differ in the last bits, so a replay needs it.
     """
 
     name: str
@@ -74,6 +78,7 @@ class Lineage:
     n_conflicting_rows: int | None
     conditioning: Conditioning
     target: TargetSummary | None
+    memory_order: str = ""
 
 
 def trace_lineage(
@@ -112,7 +117,7 @@ def trace_lineage(
         fingerprint=fingerprint(X),
         n_rows=int(height),
         n_columns=int(X.shape[1]),
-        columns=schema if len(schema) <= MAX_LISTED_COLUMNS else (),
+        columns=_with_fingerprints(X, schema) if len(schema) <= MAX_LISTED_COLUMNS else (),
         n_missing=sum(column.n_missing for column in schema),
         n_constant_columns=sum(column.constant for column in schema),
         worst_missing_share=max((column.n_missing for column in schema), default=0) / max(1, height),
@@ -121,8 +126,15 @@ def trace_lineage(
         n_conflicting_rows=None if labels is None else _conflicting(group, counts, labels),
         conditioning=measure_conditioning(X),
         target=None if y is None else summarize_target(y),
+        memory_order=memory_order(X),
     )
     return lineage, digests
+
+
+def _with_fingerprints(X: Any, schema: tuple[Column, ...]) -> tuple[Column, ...]:
+    """The schema with a fingerprint for each column, so that a change can be placed."""
+    found = column_fingerprints(X)
+    return tuple(replace(column, fingerprint=one) for column, one in zip(schema, found, strict=True))
 
 
 def _conflicting(group: npt.NDArray[Any], counts: npt.NDArray[Any], labels: npt.NDArray[Any]) -> int:

@@ -9,7 +9,7 @@ import scipy.sparse as sp
 
 from sgdkit.governance.tabular import blocks, columns, factorize, is_frame, on_host
 
-__all__ = ("canonical_block", "canonical_csr", "fingerprint")
+__all__ = ("canonical_block", "canonical_csr", "column_fingerprints", "fingerprint")
 
 Array = npt.NDArray[Any]
 
@@ -56,6 +56,31 @@ def fingerprint(data: Any) -> str:
     return "sha256:" + digest.hexdigest()
 
 
+def column_fingerprints(data: Any) -> tuple[str, ...]:
+    """Fingerprint of each column of a table: what `fingerprint` gives for the column alone.
+
+    Parameters
+    ----------
+    data : array, sparse matrix or data frame of shape (n_samples, n_columns)
+        On the host.
+
+    Returns
+    -------
+    tuple of str
+        One for each column.
+    """
+    if sp.issparse(data):
+        csc = sp.csc_array(canonical_csr(data))
+        return tuple(fingerprint(csc[:, [j]]) for j in range(csc.shape[1]))
+    if is_frame(data) or data.dtype.kind in "OSUT":
+        return tuple(fingerprint(values) for _, _, values in columns(data))
+    digests = [hashlib.sha256(_prefix(data[:, j])) for j in range(data.shape[1])]
+    for block in blocks(data):  # a block is read row by row once, while it is in the cache
+        for digest, values in zip(digests, np.ascontiguousarray(canonical_block(block).T), strict=True):
+            digest.update(values.data)
+    return tuple("sha256:" + digest.hexdigest() for digest in digests)
+
+
 def canonical_csr(X: Any) -> sp.csr_array:
     """Row-compressed form with sorted, unique indices and no explicit zeros; never changes `X`."""
     csr = sp.csr_array(X)
@@ -85,7 +110,7 @@ def canonical_block(block: Array) -> Array:
 
 def _update(digest: Any, values: Array) -> None:
     """Hash the values of one array, block by block."""
-    digest.update(f"{values.dtype.kind}{values.dtype.itemsize}:{values.shape};".encode())
+    digest.update(_prefix(values))
     if values.dtype.kind in "OSUT":
         codes, distinct = factorize(values)
         digest.update(f"text:{len(distinct)};".encode())
@@ -97,3 +122,7 @@ def _update(digest: Any, values: Array) -> None:
         values = values.reshape(1)
     for block in blocks(values):
         digest.update(canonical_block(block).data)
+
+
+def _prefix(values: Array) -> bytes:
+    return f"{values.dtype.kind}{values.dtype.itemsize}:{values.shape};".encode()

@@ -48,6 +48,14 @@ def to_text(record: AuditRecord) -> str:
     lines.append("")
     lines += [_line(dimension) for dimension in record.dimensions]
     lines += ["", f"  {record.content_hash}"]
+    obstacles = record.recipe.get("obstacles", ())
+    if record.recipe:
+        lines.append(
+            f"  replay: {'can be tried from this record' if not obstacles else 'not expected to agree'}"
+        )
+        lines += [f"    {obstacle}" for obstacle in obstacles]
+    if record.receipt:
+        lines.append(f"  kept as {record.receipt}")
     return "\n".join(lines)
 
 

@@ -5,9 +5,12 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from sgdkit.exceptions import InvalidParameterError
+from sgdkit.governance.canonical import content_hash
 from sgdkit.governance.record import SCHEMA_VERSION
 from sgdkit.governance.render import plots, tables
 from sgdkit.governance.render.html import to_html
@@ -69,7 +72,12 @@ def write_report(
 
 
 def _records(runs: Sequence[Run]) -> Iterator[tuple[str, bytes]]:
-    record = {"schema_version": SCHEMA_VERSION, "records": [run.record.to_dict() for run in runs]}
+    record: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "records": [run.record.to_dict() for run in runs],
+        "receipts": [asdict(run.record.receipt) for run in runs if run.record.receipt],
+    }
+    record["content_hash"] = content_hash(record)
     yield "record.json", json.dumps(record, indent=2, sort_keys=True, ensure_ascii=False).encode()
 
 
