@@ -10,18 +10,20 @@ from typing import Any
 import numpy as np
 
 from sgdkit.backends.base import Backend, EpochReport, EpochRunner, Problem, TrainState
+from sgdkit.backends.bounds import coordinate_bounds
 from sgdkit.data.order import batches
 from sgdkit.namespaces import rebind
 from sgdkit.optimizers.base import UpdateRule
-from sgdkit.proximal import proximal_step
+from sgdkit.proximal import proximal_step, within
 
 __all__ = ("ArrayBackend", "apply_rule")
 
 
 def apply_rule(
-    xp: Any, rule: UpdateRule, w: Any, g: Any, slots: tuple, lr: Any, t: float, l1: Any = 0.0, l2: Any = 0.0
-) -> tuple[Any, tuple]:
-    """Make one step of `rule` and of the penalty on arrays of the namespace `xp`.
+    xp: Any, rule: UpdateRule, w: Any, g: Any, slots: tuple, lr: Any, t: float, l1: Any = 0.0, l2: Any = 0.0,
+    bounds: tuple[Any, Any] | None = None,
+) -> tuple[Any, tuple]:  # fmt: skip
+    """Make one step of `rule` and of the penalty, within bounds, on arrays of the namespace `xp`.
 
     Parameters
     ----------
@@ -39,6 +41,8 @@ def apply_rule(
         Number of this step, from 1.
     l1, l2 : array of shape (n,), default=0.0
         Penalty strength of each coordinate.
+    bounds : pair of arrays of shape (n,) or None, default=None
+        Lowest and highest weight of each coordinate; infinite where there is none.
 
     Returns
     -------
@@ -59,12 +63,14 @@ def apply_rule(
         reduce = bound("reduce")
         arguments += (tuple(xp.sum(term) for term in reduce(*arguments)),)
     w, slots = bound("update")(*arguments)
-    if isinstance(l1, float) and isinstance(l2, float) and l1 == l2 == 0.0:
-        return w, slots
-    if regularized is not None:
-        return regularized(w, slots, hyper, lr, t, l1, l2), slots
-    if step_size is not None:
-        return rebind(proximal_step, xp)(w, step_size(slots, hyper, lr, t), l1, l2), slots
+    free = isinstance(l1, float) and isinstance(l2, float) and l1 == l2 == 0.0
+    if not free or bounds is not None:
+        if regularized is not None:
+            w = regularized(w, slots, hyper, lr, t, l1, l2)
+        elif step_size is not None:
+            w = rebind(proximal_step, xp)(w, step_size(slots, hyper, lr, t), l1, l2)
+    if bounds is not None:
+        w = rebind(within, xp)(w, *bounds)
     return w, slots
 
 
@@ -103,6 +109,11 @@ class ArrayBackend(Backend):
         center = xp.asarray(
             np.zeros((1, d)) if problem.center is None else problem.center[None, :], dtype=dtype
         )
+        bounds = None
+        if problem.bounds is not None:
+            low, high = coordinate_bounds(problem, np.dtype(self.to_host(state.w[:1]).dtype))
+            free = np.full(k, np.inf, low.dtype)
+            bounds = xp.asarray(np.append(low, -free)), xp.asarray(np.append(high, free))
         loss_sum = 0.0
         square_sum = 0.0
         n_batches = 0
@@ -128,7 +139,9 @@ class ArrayBackend(Backend):
             gradient = xp.concat([xp.reshape(by_feature, (-1,)), total]) * moving
             state.step += 1
             slots = tuple(state.slots[i, :] for i in range(len(problem.rule.slots)))
-            w, slots = apply_rule(xp, problem.rule, state.w, gradient, slots, rate, float(state.step), l1, l2)
+            w, slots = apply_rule(
+                xp, problem.rule, state.w, gradient, slots, rate, float(state.step), l1, l2, bounds
+            )
             state.w = xp.where(moving > 0.0, w, state.w)
             for i, slot in enumerate(slots):
                 state.slots[i, :] = slot

@@ -53,6 +53,9 @@ class Problem:
     center : ndarray of shape (n_features,) or None, default=None
         Only for dense X: train as if on ``X - center``, which is never formed; the intercept of the
         state is then that of the centred rows.
+    bounds : ndarray of shape (2, n_features) or None, default=None
+        Lowest and highest allowed coefficient of each feature, of every output alike; infinite where
+        there is none. Intercepts are free.
     """
 
     X: Any
@@ -69,6 +72,7 @@ class Problem:
     n_outputs: int
     fit_intercept: bool
     center: np.ndarray | None = None
+    bounds: np.ndarray | None = None
 
     @property
     def l1(self) -> float:

@@ -16,6 +16,7 @@ class NumbaBackend(Backend):
 
     def bind(self, problem: Problem, dtype: np.dtype) -> EpochRunner:  # noqa: D102
         # Imported here, so that only a first fit pays for Numba.
+        from sgdkit.backends.bounds import coordinate_bounds
         from sgdkit.backends.moves import common_step, move_of
         from sgdkit.kernels.csr import Move, csr_epoch, csr_scratch
         from sgdkit.kernels.dense import dense_epoch, dense_scratch
@@ -34,7 +35,7 @@ class NumbaBackend(Backend):
         loss_hyper = np.array(problem.loss.hyper_values(), np.float64)
         rows = (problem.y, weight, problem.mean_weight)
         order_rules = (problem.edges, problem.whole_runs, problem.batch_size)
-        penalty = (problem.l1, problem.l2, k, problem.fit_intercept)
+        penalty = (problem.l1, problem.l2, k, problem.fit_intercept, coordinate_bounds(problem, dtype))
         per_feature = np.ones(X.shape[1] + 1) if problem.rates is None else problem.rates
         rates = np.repeat(per_feature.astype(dtype), k)
         capacity = largest_batch(*order_rules)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sgdkit.backends.base import Backend, Problem, TrainState
+from sgdkit.backends.bounds import project
 from sgdkit.data.order import epoch_order
 from sgdkit.engine.history import History
 from sgdkit.engine.stopping import Patience, StopReason
@@ -89,9 +90,11 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
     """Train until a stopping rule is met, moving a copy of `state`.
 
     If an epoch meets a loss or a weight that is not finite, it ends at once and the weights of the
-    last good epoch are restored.
+    last good epoch are restored. Training starts at the weights within the bounds that are nearest.
     """
     state = state.copy()
+    if problem.bounds is not None:
+        state.w = backend.from_host(project(problem, backend.to_host(state.w)))
     history = History()
     run_epoch = backend.bind(problem, state.w.dtype)
     progress = None

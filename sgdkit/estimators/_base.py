@@ -19,6 +19,7 @@ from sgdkit.data.order import RUN_LENGTH, SHUFFLE_ROWS_BELOW, looks_ordered, run
 from sgdkit.engine.loop import Plan, fold_center, initial_state, restarted, train
 from sgdkit.engine.rates import automatic_rates, column_centers, constant_loss, mean_square_slope
 from sgdkit.engine.stopping import StopReason
+from sgdkit.estimators._bounds import bounds_of
 from sgdkit.estimators._evidence import describe, warn_if_unfinished
 from sgdkit.estimators._inputs import check_rows
 from sgdkit.estimators._inspection import ExplainMixin
@@ -159,6 +160,7 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
             n_outputs=rows.n_outputs,
             fit_intercept=fit_intercept,
             center=center,
+            bounds=bounds_of(self, d, k),
         )
         start = loss.best_constant(rows.y, rows.weight, k)
         if state is None:
@@ -194,7 +196,9 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
         result = train(problem, state, backend, plan)
         objective = result.history["objective"]
         stood_still = result.reason is StopReason.CONVERGED and objective[-1] >= objective[0]
-        if stood_still and rows.edges is None:
+        # A model whose bounds exclude zero may rightly be worse than one without features.
+        zero = problem.bounds is None or not np.clip(0.0, *problem.bounds).any()
+        if stood_still and rows.edges is None and zero:
             constant = constant_loss(loss, start, rows.y, rows.weight)
             if objective[-1] > 1.5 * constant > 0.0:
                 result = replace(result, reason=StopReason.DIVERGED)

@@ -65,7 +65,10 @@ def describe(
         f"(1/sum(s)) sum_i s_i {problem.loss.name}(x_i w + b, y_i) "
         f"+ {problem.l1:g} |w|_1 + {problem.l2:g}/2 |w|_2^2"
     )
+    if problem.bounds is not None:
+        objective += " subject to bounds_[j, 0] <= w_j <= bounds_[j, 1]"
     return {
+        "bounds_": None if problem.bounds is None else problem.bounds.T.copy(),
         "components_": components,
         "objective_": objective,
         "optimizer_": problem.rule.name,

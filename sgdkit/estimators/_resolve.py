@@ -36,7 +36,7 @@ def check_parameters(model: Any) -> None:
     check_choice(model, "backend", BACKENDS)
     if model.batch_size != "auto":
         check_number(model, "batch_size", 1, integer=True)
-    for flag in ("shuffle", "early_stopping", "warm_start"):
+    for flag in ("shuffle", "early_stopping", "warm_start", "positive"):
         check_choice(model, flag, (True, False))
 
 

@@ -36,6 +36,17 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
         Share of l1 in ``penalty="elasticnet"``, in [0, 1].
     fit_intercept : bool, default=True
         Whether to learn an intercept, which is never penalised.
+    positive : bool, default=False
+        Whether coefficients must be zero or positive.
+    bounds : pair, array-like of shape (n_features, 2), dict or None, default=None
+        Lowest and highest allowed coefficient, in the units of the raw features: one pair for all,
+        a pair for each feature, or pairs by feature name or column number, ``{"age": (0, 2)}``. None
+        or an infinite number in a pair is no limit. Coefficients are moved inside after every step,
+        so they never lie outside. The intercept is free.
+    monotone : array-like of shape (n_features,), dict or None, default=None
+        In which direction the prediction may go with each feature, by number or by name:
+        ``{"income": 1, "debt": -1}``. 1 allows only coefficients from zero up, -1 only from zero
+        down, 0 any.
     optimizer : str or UpdateRule, default="auto"
         Name or object, built in or from a plugin; ``sgdkit plugins`` lists them. ``"auto"`` is
         Adagrad.
@@ -89,6 +100,9 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
         DataFrame takes it as it is.
     objective_ : str
         The formula that was minimised.
+    bounds_ : ndarray of shape (n_features_in_, 2) or None
+        Lowest and highest coefficient allowed, of `positive`, `bounds` and `monotone` together; None
+        without any.
     components_ : dict
         Name, class, distribution, version and parameters of each part.
     optimizer_, backend_, backend_reason_ : str
@@ -122,6 +136,9 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
         alpha: float = 1e-4,
         l1_ratio: float = 0.15,
         fit_intercept: bool = True,
+        positive: bool = False,
+        bounds: Any = None,
+        monotone: Any = None,
         optimizer: Any = "auto",
         learning_rate: Any = "auto",
         batch_size: Any = "auto",
@@ -140,6 +157,9 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
         self.alpha = alpha
         self.l1_ratio = l1_ratio
         self.fit_intercept = fit_intercept
+        self.positive = positive
+        self.bounds = bounds
+        self.monotone = monotone
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.batch_size = batch_size

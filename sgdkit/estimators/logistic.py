@@ -33,6 +33,17 @@ class LogisticClassifier(SummaryMixin, LinearClassifier):
         Share of l1 in ``penalty="elasticnet"``, in [0, 1].
     fit_intercept : bool, default=True
         Whether to learn an intercept, which is never penalised.
+    positive : bool, default=False
+        Whether coefficients must be zero or positive.
+    bounds : pair, array-like of shape (n_features, 2), dict or None, default=None
+        Lowest and highest allowed coefficient, in the units of the raw features: one pair for all,
+        a pair for each feature, or pairs by feature name or column number, ``{"age": (0, 2)}``. None
+        or an infinite number in a pair is no limit. Coefficients are moved inside after every step,
+        so they never lie outside; with more than two classes those of every class. The intercept is free.
+    monotone : array-like of shape (n_features,), dict or None, default=None
+        In which direction the probability of ``classes_[1]`` may go with each feature, by number or by name:
+        ``{"income": 1, "debt": -1}``. 1 allows only coefficients from zero up, -1 only from zero
+        down, 0 any. For two classes only.
     optimizer : str or UpdateRule, default="auto"
         Name or object, built in or from a plugin; ``sgdkit plugins`` lists them. ``"auto"`` is
         Adagrad.
@@ -91,6 +102,9 @@ class LogisticClassifier(SummaryMixin, LinearClassifier):
         DataFrame takes it as it is.
     objective_ : str
         The formula that was minimised.
+    bounds_ : ndarray of shape (n_features_in_, 2) or None
+        Lowest and highest coefficient allowed, of `positive`, `bounds` and `monotone` together; None
+        without any.
     components_ : dict
         Name, class, distribution, version and parameters of each part.
     optimizer_, backend_, backend_reason_ : str
@@ -129,6 +143,9 @@ class LogisticClassifier(SummaryMixin, LinearClassifier):
         alpha: float = 1e-4,
         l1_ratio: float = 0.15,
         fit_intercept: bool = True,
+        positive: bool = False,
+        bounds: Any = None,
+        monotone: Any = None,
         optimizer: Any = "auto",
         learning_rate: Any = "auto",
         batch_size: Any = "auto",
@@ -148,6 +165,9 @@ class LogisticClassifier(SummaryMixin, LinearClassifier):
         self.alpha = alpha
         self.l1_ratio = l1_ratio
         self.fit_intercept = fit_intercept
+        self.positive = positive
+        self.bounds = bounds
+        self.monotone = monotone
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.batch_size = batch_size

@@ -27,7 +27,7 @@ from sgdkit.kernels.vector_math import scalar_numpy
 from sgdkit.losses.base import BatchLoss, Loss
 from sgdkit.namespaces import code_fingerprint, rebind
 from sgdkit.optimizers.base import UpdateRule
-from sgdkit.proximal import fits_series, proximal_step, proximal_steps, proximal_steps_series
+from sgdkit.proximal import fits_series, proximal_step, proximal_steps, proximal_steps_series, within
 
 __all__ = (
     "Compiled",
@@ -106,9 +106,10 @@ def _shape(rule: type[UpdateRule]) -> tuple:
 
 
 def compiled_update(rule: type[UpdateRule], dtype: Any) -> Compiled:
-    """Return the loop that makes one step of `rule` and of the penalty."""
+    """Return the loop that makes one step of `rule`, of the penalty and into the bounds."""
     functions = _roles(rule, "update", "reduce", "regularized", "step_size") | {
-        "proximal_step": proximal_step
+        "proximal_step": proximal_step,
+        "within": within,
     }
     return _compiled("update", functions, _shape(rule), update_source, rule, dtype)  # type: ignore[arg-type]
 

@@ -28,16 +28,18 @@ _UPDATE = (
     _HEADER
     + f"""
 @njit([T.update.signature], {_DECORATOR})
-def run(w, g, n, slots, hyper, rates, lr, t, l1, l2, n_penalised):
+def run(w, g, n, slots, hyper, rates, lr, t, l1, l2, n_penalised, bounds):
     norm = 0.0
     for j in range(n):
         norm += g[j] * g[j]
     {{sums}}
-    first_free = n_penalised if l1 > 0 or l2 > 0 else 0
+    first_free = n_penalised if l1 > 0 or l2 > 0 or bounds.shape[1] > 0 else 0
     for j in range(first_free):
         {{move_penalised}}
     for j in range(first_free, n):
         {{move}}
+    for j in range(bounds.shape[1]):
+        w[j] = within(w[j], bounds[0, j], bounds[1, j])
     return norm
 """
 )
@@ -161,7 +163,7 @@ def _each(body: str) -> str:
 
 
 def update_source(rule: type[UpdateRule], key: str, dtype: str) -> str:
-    """Return the loop that makes one step of `rule` and of the penalty on every coordinate."""
+    """Return the loop that makes one step of `rule`, penalty and bounds on every coordinate."""
     hyper, rate = _hyper(rule), "lr * rates[j]"
     if rule.function("regularized") is not None:
         penalty = f"x = regularized(x, s, {hyper}, {rate}, t, l1, l2)"

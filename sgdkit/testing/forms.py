@@ -70,6 +70,7 @@ class Form:
             n_outputs=task.n_outputs,
             fit_intercept=task.fit_intercept,
             center=task.center,
+            bounds=task.bounds,
         )
 
 
@@ -140,6 +141,8 @@ class Task:
         Whether the intercept moves, and whether runs are shuffled.
     center : ndarray of shape (n_features,) or None, default=None
         What dense rows are centred by.
+    bounds : ndarray of shape (2, n_features) or None, default=None
+        Lowest and highest coefficient of each feature.
     """
 
     X: np.ndarray
@@ -158,6 +161,7 @@ class Task:
     fit_intercept: bool = True
     shuffle: bool = False
     center: np.ndarray | None = None
+    bounds: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True)
