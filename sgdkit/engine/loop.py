@@ -47,6 +47,12 @@ class Plan:
         Whether the validation score, not the objective, decides.
     observe : callable(TrainState, epoch: int) -> bool or None
         Called after each epoch; True asks to stop.
+    gradient : callable(TrainState) -> float or None
+        Norm of the gradient of the objective, measured after each epoch.
+    gradient_goal : float
+        Norm at which training has converged.
+    deadline : float or None
+        Reading of ``time.perf_counter`` after which no further epoch begins.
     """
 
     schedule: Schedule | None
@@ -60,6 +66,9 @@ class Plan:
     validate: Callable[[TrainState], float] | None = None
     early_stopping: bool = False
     observe: Callable[[TrainState, int], bool] | None = None
+    gradient: Callable[[TrainState], float] | None = None
+    gradient_goal: float = 0.0
+    deadline: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +135,7 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
         state.epoch += 1
         objective = report.mean_loss + problem.penalty.value(weights[:n_penalised])
         score = float("nan") if plan.validate is None else plan.validate(state)
+        full_gradient = float("nan") if plan.gradient is None else plan.gradient(state)
         if plan.adapt and settled and isinstance(schedule, ReduceOnPlateau):
             state.adapt_rate(-score if scored else objective, schedule, relative=not scored)
         history.append(
@@ -133,6 +143,7 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
             objective=objective,
             validation_score=score,
             gradient_norm=report.gradient_norm,
+            full_gradient_norm=full_gradient,
             learning_rate=rate * typical_rate,
             update_ratio=_norm(weights - weights_before) / max(norm, 1e-300),
             seconds=time.perf_counter() - started,
@@ -143,11 +154,17 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
         stands_still = progress is not None and progress.says_stop(
             score if plan.early_stopping else objective
         )
+        if full_gradient <= plan.gradient_goal:
+            reason = StopReason.GRADIENT
+            break
         if stands_still and (settled or plan.early_stopping):
             reason = StopReason.EARLY_STOPPING if plan.early_stopping else StopReason.CONVERGED
             break
         if asked:
             reason = StopReason.CALLBACK
+            break
+        if plan.deadline is not None and time.perf_counter() >= plan.deadline and done + 1 < plan.max_iter:
+            reason = StopReason.MAX_SECONDS
             break
     if best is not None:
         state = best

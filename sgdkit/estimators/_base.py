@@ -1,6 +1,7 @@
 """What all sgdkit estimators share: from parameters and data to a trained state, and back."""
 
 import contextlib
+import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -26,6 +27,7 @@ from sgdkit.estimators._inspection import ExplainMixin
 from sgdkit.estimators._params import ComponentParams
 from sgdkit.estimators._resolve import check_parameters, loss_for, penalty_of, rule_of, schedule_of
 from sgdkit.estimators._rows import TrainingRows
+from sgdkit.estimators._stops import gradient_rule
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.losses.base import Loss
 from sgdkit.schedules.reduce_on_plateau import ReduceOnPlateau
@@ -79,6 +81,7 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
 
     def _fit(self, prepare: Callable[[bool], TrainingRows]) -> Self:
         """Train on what `prepare` returns, given whether to go on from the last solution."""
+        began = time.perf_counter()
         with self._unchanged_on_failure():
             continued = bool(self.warm_start) and hasattr(self, "_training")
             rows = prepare(continued)
@@ -86,7 +89,8 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
             seen = {"estimator": self, "X": rows.X, "y": rows.labels, "metadata": rows.metadata}
             context = self._init_callback_context(max_subtasks=self.max_iter)
             context.call_on_fit_task_begin(**seen)
-            self._train(rows, continued=continued, max_iter=self.max_iter, context=context)
+            deadline = None if self.max_seconds is None else began + float(self.max_seconds)
+            self._train(rows, continued=continued, max_iter=self.max_iter, context=context, deadline=deadline)
             context.call_on_fit_task_end(**seen, reconstruction_attributes={})
             del self._own_rows
         return self
@@ -111,7 +115,15 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
             return run_edges(n, 1)
         return run_edges(n, RUN_LENGTH)
 
-    def _train(self, rows: TrainingRows, *, continued: bool, max_iter: int, context: Any = None) -> Self:
+    def _train(
+        self,
+        rows: TrainingRows,
+        *,
+        continued: bool,
+        max_iter: int,
+        context: Any = None,
+        deadline: float | None = None,
+    ) -> Self:
         """Train on validated rows and set every fitted attribute."""
         rule, schedule = rule_of(self), schedule_of(self)
         automatic = schedule is None or schedule.automatic
@@ -180,6 +192,9 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
         def attributes(state: TrainState) -> dict[str, Any]:
             return self._attributes(state, rows, backend, center)
 
+        gradient, goal = None, 0.0
+        if self.grad_tol is not None and not streaming:
+            gradient, goal = gradient_rule(self, problem, backend, start, rows.weight)
         plan = Plan(
             schedule=schedule,
             max_iter=max_iter,
@@ -192,6 +207,9 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
             validate=None if rows.validation is None else self._validator(rows.validation, attributes),
             early_stopping=bool(self.early_stopping) and rows.validation is not None,
             observe=None if context is None else self._observer(rows, attributes, context),
+            gradient=gradient,
+            gradient_goal=goal,
+            deadline=deadline,
         )
         result = train(problem, state, backend, plan)
         objective = result.history["objective"]
@@ -211,7 +229,7 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
         self.__dict__.update(attributes(result.state) | parts)
         self.n_iter_ = max(len(result.history["epoch"]), 1)
         self.stop_reason_ = result.reason.value
-        self.converged_ = result.reason in (StopReason.CONVERGED, StopReason.EARLY_STOPPING)
+        self.converged_ = result.reason.met_a_rule
         self.history_ = result.history
         warn_if_unfinished(self, result, plan, rows.X)
         return self

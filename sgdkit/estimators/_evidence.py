@@ -77,8 +77,39 @@ def describe(
     }
 
 
+def _unfinished(model: Any, result: FitResult, plan: Plan) -> str | None:
+    """Say how far training was from each tolerance, or None where there was none."""
+    objective = result.history["objective"]
+    n_epochs = len(objective)
+    limit, end = "max_iter", f"stopped at max_iter={plan.max_iter} epochs"
+    if result.reason is StopReason.MAX_SECONDS:
+        limit = "max_seconds"
+        end = f"stopped after {n_epochs} epoch(s), when max_seconds={model.max_seconds:g} had passed"
+    findings = {}
+    if plan.tol is not None:
+        back = min(plan.n_iter_no_change, n_epochs - 1)
+        fall = 1.0 - objective[-1] / objective[-1 - back] if objective[-1 - back] else 0.0
+        findings["tol"] = (
+            f"the objective still changed by {100 * fall:.2g} % over the last {back} (tol={plan.tol:g} asks "
+            "for less in one of them)"
+            if back
+            else "the objective of one epoch says nothing about convergence"
+        )
+    if plan.gradient is not None and plan.gradient_goal > 0.0:
+        share = model.grad_tol * result.history["full_gradient_norm"][-1] / plan.gradient_goal
+        findings["grad_tol"] = (
+            f"the gradient is at {share:.3g} of its first size (grad_tol={model.grad_tol:g})"
+        )
+    if not findings:
+        return None
+    return (
+        f"{type(model).__name__} {end}; {', and '.join(findings.values())}. "
+        f"Raise {limit}, or {' or '.join(findings)} if this is close enough."
+    )
+
+
 def warn_if_unfinished(model: Any, result: FitResult, plan: Plan, X: Any) -> None:
-    """Warn, with numbers and a remedy, where training diverged or ran out of epochs."""
+    """Warn, with numbers and a remedy, where training diverged, or ran out of epochs or time."""
     n_epochs = len(result.history["epoch"])
     message = None
     if result.reason is StopReason.NOT_FINITE:
@@ -94,14 +125,7 @@ def warn_if_unfinished(model: Any, result: FitResult, plan: Plan, X: Any) -> Non
             "that of a model without features: training diverged. Lower "
             f"learning_rate={model.learning_rate!r}, scale the features, or use learning_rate='auto'."
         )
-    elif result.reason is StopReason.MAX_ITER and plan.tol is not None and plan.max_iter > 1:
-        objective = result.history["objective"]
-        back = min(plan.n_iter_no_change, n_epochs - 1)
-        fall = 1.0 - objective[-1] / objective[-1 - back] if objective[-1 - back] else 0.0
-        message = (
-            f"{type(model).__name__} stopped at max_iter={plan.max_iter} epochs; the objective still changed "
-            f"by {100 * fall:.2g} % over the last {back} (tol={plan.tol:g} asks for less in one of them). "
-            "Raise max_iter, or tol if this is close enough."
-        )
+    elif result.reason in (StopReason.MAX_ITER, StopReason.MAX_SECONDS) and plan.max_iter > 1:
+        message = _unfinished(model, result, plan)
     if message is not None:
         warnings.warn(message, ConvergenceWarning, stacklevel=5)

@@ -30,6 +30,8 @@ def check_parameters(model: Any) -> None:
     check_number(model, "l1_ratio", 0.0, 1.0)
     check_number(model, "max_iter", 1, integer=True)
     check_number(model, "tol", 0.0, optional=True)
+    check_number(model, "grad_tol", 0.0, 1.0, low_open=True, high_open=True, optional=True)
+    check_number(model, "max_seconds", 0.0, low_open=True, optional=True)
     check_number(model, "n_iter_no_change", 1, integer=True)
     check_number(model, "validation_fraction", 0.0, 1.0, low_open=True, high_open=True)
     check_choice(model, "penalty", PENALTIES)

@@ -68,7 +68,18 @@ class LinearRanker(LinearModel):
     tol : float or None, default=1e-4
         Training stops when the objective has not fallen by this share of itself for
         `n_iter_no_change` epochs. With ``early_stopping`` it is the improvement of the validation
-        score, in its own units. None trains for `max_iter` epochs.
+        score, in its own units. None does not stop on it.
+    grad_tol : float or None, default=None
+        Training also stops when the gradient of the whole objective is at most this share, in
+        (0, 1), of its norm at the model without features. It is measured at a point, over all rows,
+        not from the noisy batches, which costs about one more pass an epoch; see
+        `sgdkit.engine.gradient.FullGradient`. Shares down to 0.01 are within reach of the automatic
+        rate; smaller ones need ``learning_rate="constant"`` and large batches.
+    max_seconds : float or None, default=None
+        Time budget of ``fit`` in seconds, positive. The epoch in which it runs out is the last one
+        and is completed. Where it decides, the result depends on the machine and its load and is
+        not reproducible; `stop_reason_` then says ``"max_seconds"``. ``partial_fit`` makes its one
+        epoch regardless.
     shuffle : bool, default=True
         Whether the order of the rows changes from epoch to epoch. Neighbouring rows stay together
         in large data, unless they look ordered by label or time.
@@ -99,13 +110,15 @@ class LinearRanker(LinearModel):
     n_iter_ : int
         Epochs made.
     converged_ : bool
-        Whether the stopping rule was met before `max_iter`.
-    stop_reason_ : {"converged", "early_stopping", "max_iter", "callback", "not_finite", "diverged"}
-        Why training ended.
+        Whether a stopping rule was met: `tol`, `grad_tol` or early stopping.
+    stop_reason_ : str
+        Why training ended: ``"converged"`` (`tol`), ``"gradient"`` (`grad_tol`), ``"early_stopping"``,
+        ``"max_iter"``, ``"max_seconds"``, ``"callback"``, ``"not_finite"`` or ``"diverged"``.
     history_ : dict of str to ndarray of shape (n_iter_,)
         One value an epoch of `epoch`, `objective` (running mean loss plus penalty),
-        `validation_score`, `gradient_norm`, `learning_rate`, `update_ratio`, `seconds`; a pandas
-        DataFrame takes it as it is.
+        `validation_score`, `gradient_norm` (of the batches, root mean square),
+        `full_gradient_norm` (NaN without `grad_tol`), `learning_rate`, `update_ratio`, `seconds`; a
+        pandas DataFrame takes it as it is.
     objective_ : str
         The formula that was minimised.
     bounds_ : ndarray of shape (n_features_in_, 2) or None
@@ -162,6 +175,8 @@ class LinearRanker(LinearModel):
         batch_size: Any = "auto",
         max_iter: int = 1000,
         tol: float | None = 1e-4,
+        grad_tol: float | None = None,
+        max_seconds: float | None = None,
         shuffle: bool = True,
         random_state: Any = None,
         early_stopping: bool = False,
@@ -183,6 +198,8 @@ class LinearRanker(LinearModel):
         self.batch_size = batch_size
         self.max_iter = max_iter
         self.tol = tol
+        self.grad_tol = grad_tol
+        self.max_seconds = max_seconds
         self.shuffle = shuffle
         self.random_state = random_state
         self.early_stopping = early_stopping
