@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,9 +10,11 @@ import numpy as np
 from sgdkit.backends.base import Backend, Problem, TrainState
 from sgdkit.backends.bounds import project
 from sgdkit.data.order import epoch_order
+from sgdkit.data.sampling import Sampler
 from sgdkit.engine.history import History
 from sgdkit.engine.stopping import Patience, StopReason
 from sgdkit.schedules.base import Schedule
+from sgdkit.schedules.growing_batch import GrowingBatch
 from sgdkit.schedules.reduce_on_plateau import ReduceOnPlateau
 
 __all__ = ("FitResult", "Plan", "fold_center", "initial_state", "restarted", "train")
@@ -53,6 +55,10 @@ class Plan:
         Norm at which training has converged.
     deadline : float or None
         Reading of ``time.perf_counter`` after which no further epoch begins.
+    sampler : Sampler or None
+        Which runs an epoch visits; None visits each once, shuffled or not.
+    batches : GrowingBatch or None
+        Batch size of each epoch; None is that of the problem.
     """
 
     schedule: Schedule | None
@@ -69,6 +75,14 @@ class Plan:
     gradient: Callable[[TrainState], float] | None = None
     gradient_goal: float = 0.0
     deadline: float | None = None
+    sampler: Sampler | None = None
+    batches: GrowingBatch | None = None
+
+    def order(self, n_runs: int, epoch: int) -> np.ndarray:
+        """Return the runs that an epoch visits."""
+        if self.sampler is not None:
+            return self.sampler.order(self.seed, epoch)
+        return epoch_order(n_runs, self.seed, epoch, self.shuffle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +119,7 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
     if problem.bounds is not None:
         state.w = backend.from_host(project(problem, backend.to_host(state.w)))
     history = History()
-    run_epoch = backend.bind(problem, state.w.dtype)
+    batch_size, run_epoch = problem.batch_size, backend.bind(problem, state.w.dtype)
     progress = None
     if plan.early_stopping:
         progress = Patience(plan.tol or 0.0, plan.n_iter_no_change, relative=False, sign=-1)
@@ -125,7 +139,12 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
         position = state.epoch - state.since
         rate = state.damping * schedule.rate(position, horizon)
         settled = schedule.settled(position, horizon)
-        order = epoch_order(problem.edges.shape[0] - 1, plan.seed, state.epoch, plan.shuffle)
+        order = plan.order(problem.edges.shape[0] - 1, state.epoch)
+        if plan.batches is not None:
+            size = min(plan.batches.size(position), problem.X.shape[0])
+            if size != batch_size:
+                batch_size = size
+                run_epoch = backend.bind(replace(problem, batch_size=size), state.w.dtype)
         report = run_epoch(state, order, rate)
         weights = backend.to_host(state.w).astype(np.float64)
         norm = _norm(weights)

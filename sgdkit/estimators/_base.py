@@ -16,10 +16,10 @@ from sklearn.utils.validation import check_is_fitted
 from sgdkit._compat import CallbackSupportMixin
 from sgdkit.backends.base import Backend, Problem, TrainState
 from sgdkit.backends.select import is_cupy, select_backend
-from sgdkit.data.order import RUN_LENGTH, SHUFFLE_ROWS_BELOW, looks_ordered, run_edges
 from sgdkit.engine.loop import Plan, fold_center, initial_state, restarted, train
 from sgdkit.engine.rates import automatic_rates, column_centers, constant_loss, mean_square_slope
 from sgdkit.engine.stopping import StopReason
+from sgdkit.estimators._batches import batch_rows, corrected, runs_of, sampler_of
 from sgdkit.estimators._bounds import bounds_of
 from sgdkit.estimators._evidence import describe, warn_if_unfinished
 from sgdkit.estimators._inputs import check_rows
@@ -30,11 +30,10 @@ from sgdkit.estimators._rows import TrainingRows
 from sgdkit.estimators._stops import gradient_rule
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.losses.base import Loss
+from sgdkit.schedules.growing_batch import GrowingBatch
 from sgdkit.schedules.reduce_on_plateau import ReduceOnPlateau
 
 __all__ = ("LinearModel",)
-
-AUTO_BATCH = 64
 
 
 class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstimator):
@@ -95,26 +94,6 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
             del self._own_rows
         return self
 
-    def _batch_rows(self, rows: TrainingRows) -> int:
-        if self.batch_size != "auto":
-            return int(self.batch_size)
-        # With many classes and features, moving the touched weights costs more than the gradient:
-        # a larger batch touches them less often.
-        most = 4 * AUTO_BATCH if sp.issparse(rows.X) and rows.n_outputs > 1 else AUTO_BATCH
-        # Spread evenly: a last batch of one or two rows would make a full step on their noise.
-        n = rows.X.shape[0]
-        return -(-n // -(-n // most))
-
-    def _order_rows(self, rows: TrainingRows, batch_size: int) -> np.ndarray:
-        n = rows.X.shape[0]
-        if rows.edges is not None:
-            return rows.edges
-        if not self.shuffle:
-            return run_edges(n, n)
-        if n < SHUFFLE_ROWS_BELOW or batch_size >= n or looks_ordered(rows.X, rows.y):
-            return run_edges(n, 1)
-        return run_edges(n, RUN_LENGTH)
-
     def _train(
         self,
         rows: TrainingRows,
@@ -153,16 +132,16 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
             scale = loss.target_scale(rows.y, rows.weight)
             rates = automatic_rates(host_X, rows.weight, loss, rule, scale, fit_intercept, center)
         dtype = rows.X.dtype
-        batch_size = self._batch_rows(rows)
-        weight = None
-        if rows.weight is not None:  # divided before it is narrowed: only the proportions count
-            weight = backend.from_host((rows.weight / rows.weight.mean()).astype(dtype))
+        batch_size, sampler = batch_rows(self, rows), sampler_of(self, rows, fit_intercept, center)
+        # Divided before it is narrowed: only the proportions count.
+        true_weight = None if rows.weight is None else rows.weight / rows.weight.mean()
+        drawn_weight = corrected(true_weight, sampler)
         problem = Problem(
             X=rows.X,
             y=backend.from_host(rows.y.astype(dtype)),
-            weight=weight,
+            weight=None if drawn_weight is None else backend.from_host(drawn_weight.astype(dtype)),
             mean_weight=1.0,
-            edges=self._order_rows(rows, batch_size),
+            edges=runs_of(self, rows, batch_size),
             whole_runs=rows.edges is not None,
             batch_size=batch_size,
             loss=loss,
@@ -194,7 +173,7 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
 
         gradient, goal = None, 0.0
         if self.grad_tol is not None and not streaming:
-            gradient, goal = gradient_rule(self, problem, backend, start, rows.weight)
+            gradient, goal = gradient_rule(self, problem, backend, start, true_weight)
         plan = Plan(
             schedule=schedule,
             max_iter=max_iter,
@@ -210,6 +189,8 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
             gradient=gradient,
             gradient_goal=goal,
             deadline=deadline,
+            sampler=sampler,
+            batches=self.batch_size if isinstance(self.batch_size, GrowingBatch) else None,
         )
         result = train(problem, state, backend, plan)
         objective = result.history["objective"]

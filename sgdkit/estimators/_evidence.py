@@ -52,7 +52,8 @@ def describe(
 ) -> dict[str, Any]:
     """Return the fitted attributes that say what trained the model, at the given rate in each epoch."""
     strengths = {"alpha": float(model.alpha), "l1": problem.l1, "l2": problem.l2}
-    run = {"batch_size": problem.batch_size, "dtype": str(problem.X.dtype)}
+    size = model.batch_size.get_params() if hasattr(model.batch_size, "get_params") else problem.batch_size
+    run = {"batch_size": size, "sampling": model.sampling, "dtype": str(problem.X.dtype)}
     components = {
         "loss": _part(problem.loss),
         "penalty": _entry(type(problem.penalty), str(model.penalty).lower(), strengths),

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from sgdkit.backends.select import BACKENDS
+from sgdkit.estimators._batches import check_sampling
 from sgdkit.estimators._params import check_choice, check_number
 from sgdkit.exceptions import InvalidParameterError, UnsupportedCombinationError
 from sgdkit.losses.base import Loss
@@ -14,6 +15,7 @@ from sgdkit.penalties import PENALTIES, Penalty, resolve_penalty
 from sgdkit.plugin.registry import default_registry
 from sgdkit.schedules.base import Schedule
 from sgdkit.schedules.constant import Constant
+from sgdkit.schedules.growing_batch import GrowingBatch
 
 __all__ = ("check_parameters", "loss_for", "penalty_of", "rule_of", "schedule_of")
 
@@ -36,8 +38,11 @@ def check_parameters(model: Any) -> None:
     check_number(model, "validation_fraction", 0.0, 1.0, low_open=True, high_open=True)
     check_choice(model, "penalty", PENALTIES)
     check_choice(model, "backend", BACKENDS)
-    if model.batch_size != "auto":
+    if isinstance(model.batch_size, GrowingBatch):
+        model.batch_size.check()
+    elif model.batch_size != "auto":
         check_number(model, "batch_size", 1, integer=True)
+    check_sampling(model)
     for flag in ("shuffle", "early_stopping", "warm_start", "positive"):
         check_choice(model, flag, (True, False))
 

@@ -1,6 +1,7 @@
 """From `grad_tol` to a measure of the gradient and the norm at which training has converged."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ def gradient_rule(
     start : ndarray of shape (n_outputs,)
         Intercepts of the model without features.
     weight : ndarray of shape (n_rows,) or None
-        Row weights, on the host.
+        Row weights of mean 1, on the host.
 
     Raises
     ------
@@ -45,6 +46,9 @@ def gradient_rule(
             f"{type(model).__name__}(grad_tol={model.grad_tol!r}): loss {problem.loss.name!r} has corners, "
             "where its gradient jumps, so it does not fall to zero at the optimum. Use tol, or a smooth loss."
         )
+    # The objective counts rows by their own weights, however often an epoch visits them.
+    own = None if weight is None else backend.from_host(weight.astype(problem.X.dtype))
+    problem = replace(problem, weight=own)
     host_X = problem.X.get() if is_cupy(problem.X) else problem.X
     gradient = FullGradient(problem, backend, column_scales(host_X, weight, problem.center))
     state = initial_state(problem, backend, start, problem.X.dtype, 1)

@@ -47,9 +47,10 @@ class HingeClassifier(LinearClassifier):
         used as it is, in the units of the raw features. A schedule, by name or object (``"cosine"``,
         ``Cosine(0.1, warmup=5)``), sets the rate of each epoch; without a rate of its own it shapes
         the automatic one.
-    batch_size : int or "auto", default="auto"
+    batch_size : int, GrowingBatch or "auto", default="auto"
         Rows in a batch; ``"auto"`` is at most 64, or 256 for sparse rows and more
         than two classes, and spreads the rows evenly over the batches.
+        `sgdkit.schedules.GrowingBatch` lets it grow from epoch to epoch.
     max_iter : int, default=1000
         Passes over the data (epochs) at most.
     tol : float or None, default=1e-4
@@ -71,6 +72,12 @@ class HingeClassifier(LinearClassifier):
     shuffle : bool, default=True
         Whether the order of the rows changes from epoch to epoch. Neighbouring rows stay together
         in large data, unless they look ordered by label or time.
+    sampling : {"auto", "replacement", "stratified", "balanced", "importance"}, default="auto"
+        Which rows an epoch visits. ``"auto"``: each once, in the order that `shuffle` says.
+        ``"replacement"``: as many as there are, drawn independently. ``"stratified"``: each once, every
+        batch with the shares of the classes. ``"balanced"``: every batch with equal shares of the
+        classes. ``"importance"``: rows of large norm or weight more often. Rows that are visited more
+        often count less each time, so the objective stays the same; `class_weight` changes it.
     random_state : int, RandomState or None, default=None
         Seed of the order and of the validation split.
     early_stopping : bool, default=False
@@ -162,6 +169,7 @@ class HingeClassifier(LinearClassifier):
         grad_tol: float | None = None,
         max_seconds: float | None = None,
         shuffle: bool = True,
+        sampling: str = "auto",
         random_state: Any = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -186,6 +194,7 @@ class HingeClassifier(LinearClassifier):
         self.grad_tol = grad_tol
         self.max_seconds = max_seconds
         self.shuffle = shuffle
+        self.sampling = sampling
         self.random_state = random_state
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction

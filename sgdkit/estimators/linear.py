@@ -55,8 +55,9 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
         used as it is, in the units of the raw features. A schedule, by name or object (``"cosine"``,
         ``Cosine(0.1, warmup=5)``), sets the rate of each epoch; without a rate of its own it shapes
         the automatic one.
-    batch_size : int or "auto", default="auto"
+    batch_size : int, GrowingBatch or "auto", default="auto"
         Rows in a batch; ``"auto"`` is at most 64, and spreads the rows evenly over the batches.
+        `sgdkit.schedules.GrowingBatch` lets it grow from epoch to epoch.
     max_iter : int, default=1000
         Passes over the data (epochs) at most.
     tol : float or None, default=1e-4
@@ -77,6 +78,10 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
     shuffle : bool, default=True
         Whether the order of the rows changes from epoch to epoch. Neighbouring rows stay together
         in large data, unless they look ordered by label or time.
+    sampling : {"auto", "replacement", "importance"}, default="auto"
+        Which rows an epoch visits. ``"auto"``: each once, in the order that `shuffle` says.
+        ``"replacement"``: as many as there are, drawn independently. ``"importance"``: rows of large norm
+        or weight more often, and with less weight each time, so the objective stays the same.
     random_state : int, RandomState or None, default=None
         Seed of the order and of the validation split.
     early_stopping : bool, default=False
@@ -160,6 +165,7 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
         grad_tol: float | None = None,
         max_seconds: float | None = None,
         shuffle: bool = True,
+        sampling: str = "auto",
         random_state: Any = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -183,6 +189,7 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
         self.grad_tol = grad_tol
         self.max_seconds = max_seconds
         self.shuffle = shuffle
+        self.sampling = sampling
         self.random_state = random_state
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction

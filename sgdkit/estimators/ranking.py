@@ -61,8 +61,9 @@ class LinearRanker(LinearModel):
         used as it is, in the units of the raw features. A schedule, by name or object (``"cosine"``,
         ``Cosine(0.1, warmup=5)``), sets the rate of each epoch; without a rate of its own it shapes
         the automatic one.
-    batch_size : int or "auto", default="auto"
+    batch_size : int, GrowingBatch or "auto", default="auto"
         Rows in a batch, filled with whole queries; ``"auto"`` is about 64.
+        `sgdkit.schedules.GrowingBatch` lets it grow from epoch to epoch.
     max_iter : int, default=1000
         Passes over the data (epochs) at most.
     tol : float or None, default=1e-4
@@ -83,6 +84,9 @@ class LinearRanker(LinearModel):
     shuffle : bool, default=True
         Whether the order of the rows changes from epoch to epoch. Neighbouring rows stay together
         in large data, unless they look ordered by label or time.
+    sampling : {"auto", "replacement"}, default="auto"
+        Which queries an epoch visits. ``"auto"``: each once, in the order that `shuffle` says.
+        ``"replacement"``: as many as there are, drawn independently.
     random_state : int, RandomState or None, default=None
         Seed of the order and of the validation split.
     early_stopping : bool, default=False
@@ -178,6 +182,7 @@ class LinearRanker(LinearModel):
         grad_tol: float | None = None,
         max_seconds: float | None = None,
         shuffle: bool = True,
+        sampling: str = "auto",
         random_state: Any = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -201,6 +206,7 @@ class LinearRanker(LinearModel):
         self.grad_tol = grad_tol
         self.max_seconds = max_seconds
         self.shuffle = shuffle
+        self.sampling = sampling
         self.random_state = random_state
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
