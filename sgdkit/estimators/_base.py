@@ -26,7 +26,7 @@ from sgdkit.estimators._inputs import check_rows
 from sgdkit.estimators._inspection import ExplainMixin
 from sgdkit.estimators._params import ComponentParams
 from sgdkit.estimators._resolve import check_parameters, loss_for, penalty_of, rule_of, schedule_of
-from sgdkit.estimators._rows import TrainingRows
+from sgdkit.estimators._rows import TrainingRows, in_units_of_the_mean
 from sgdkit.estimators._stops import gradient_rule
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.losses.base import Loss
@@ -133,8 +133,8 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
             rates = automatic_rates(host_X, rows.weight, loss, rule, scale, fit_intercept, center)
         dtype = rows.X.dtype
         batch_size, sampler = batch_rows(self, rows), sampler_of(self, rows, fit_intercept, center)
-        # Divided before it is narrowed: only the proportions count.
-        true_weight = None if rows.weight is None else rows.weight / rows.weight.mean()
+        weight_seen = memory.get("weight_seen") if streaming else None
+        true_weight, weight_seen = in_units_of_the_mean(rows, weight_seen)
         drawn_weight = corrected(true_weight, sampler)
         problem = Problem(
             X=rows.X,
@@ -154,6 +154,8 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
             bounds=bounds_of(self, d, k),
         )
         start = loss.best_constant(rows.y, rows.weight, k)
+        if rows.class_counts is not None and not rows.class_counts.all():
+            start = np.zeros(k)  # a chunk without a class does not tell that the class is next to impossible
         if state is None:
             square_slope = None
             if fit_intercept and automatic:
@@ -203,7 +205,8 @@ class LinearModel(ExplainMixin, CallbackSupportMixin, ComponentParams, BaseEstim
                 result = replace(result, reason=StopReason.DIVERGED)
         self._training = {
             "state": result.state, "rates": rates, "center": center, "seed": seed, "rule": type(rule),
-            "schedule": type(schedule) if follows else None,
+            "schedule": type(schedule) if follows else None, "weight_seen": weight_seen,
+            "class_counts": rows.class_counts,
         }  # fmt: skip
         rates_used = result.history["learning_rate"]
         parts = describe(self, problem, backend, reason, schedule, rates_used)

@@ -88,7 +88,8 @@ class HingeClassifier(LinearClassifier):
     n_iter_no_change : int, default=10
         Epochs without progress before stopping.
     class_weight : dict, "balanced" or None, default=None
-        Factor on the weight of each class's rows.
+        Factor on the weight of each class's rows: it changes the objective. ``"balanced"`` gives the
+        classes equal weight, in ``partial_fit`` by what has been seen so far.
     warm_start : bool, default=False
         Whether ``fit`` goes on from the last solution instead of starting anew. The learning rate
         starts anew either way.

@@ -215,8 +215,10 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
         y : array-like of shape (n_samples,)
             Target, finite numbers.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row, zero or positive; None means 1. Rows of weight 0 are dropped
-            before anything else.
+            Weight of each row, zero or positive; None means 1. In the objective a row of weight 2
+            counts like two equal rows, and only the proportions of the weights count: what training
+            converges to is that of the repeated rows, while the steps on the way differ. Rows of
+            weight 0 are dropped before anything else.
         X_val, y_val : array-like, default=None
             Validation rows and targets, scored (R²) after each epoch; with
             ``early_stopping=True`` they decide when to stop.
@@ -242,7 +244,7 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
         y : array-like of shape (n_samples,)
             Their targets.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row.
+            Weight of each row, counted in units of the mean weight of all rows so far.
 
         Returns
         -------

@@ -281,7 +281,7 @@ class LinearRanker(LinearModel):
         qid : array-like of shape (n_samples,), default=None
             Query of each row; None means one query.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row.
+            Weight of each row, counted in units of the mean weight of all rows so far.
 
         Returns
         -------
