@@ -117,7 +117,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
                     f"{list(known)!r}."
                 )
             rows = self._prepare(
-                X, y, sample_weight, None, None, known=known, reset=not continued, stream=True
+                X, y, sample_weight, None, None, known=known, reset=not continued, split=False, stream=True
             )
             return self._train(rows, continued=continued, max_iter=1)
 
@@ -130,6 +130,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         y_val: Any,
         known: Any = None,
         reset: bool = True,
+        split: bool = True,
         stream: bool = False,
     ) -> TrainingRows:
         self._check_parameters()
@@ -150,7 +151,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
             )
         self.classes_ = classes
         validation = given_validation(self, X_val, y_val)
-        if validation is None and self.early_stopping and not stream:
+        if validation is None and self.early_stopping and split:
             try:
                 kept, held = train_test_split(
                     np.arange(len(y)),
