@@ -65,7 +65,9 @@ class FullGradient:
         gradient = np.zeros((d + 1, k))
         for rows, offsets in self._chunks():
             X, y = problem.X[rows, :], problem.y[rows]
-            weight = xp.ones_like(y) if problem.weight is None else problem.weight[rows]
+            weight = xp.ones(y.shape[0], dtype=w.dtype)
+            if problem.weight is not None:
+                weight = problem.weight[rows]
             _, slope = problem.loss.evaluate_batch(xp, X @ W[:d, :] + bias, y, share * weight, offsets)
             gradient[:d] += self.backend.to_host(X.T @ slope)
             gradient[d] += self.backend.to_host(xp.sum(slope, axis=0))

@@ -37,7 +37,7 @@ def bounds_of(model: Any, n_features: int, n_outputs: int) -> np.ndarray | None:
         given = _given_bounds(model, n_features)
         limits = np.array([np.maximum(limits[0], given[0]), np.minimum(limits[1], given[1])])
     if model.monotone is not None:
-        if n_outputs > 1:
+        if n_outputs > 1 and model._task == "classification":
             raise UnsupportedCombinationError(
                 f"{type(model).__name__}(monotone=...): with {n_outputs} classes the sign of a coefficient "
                 "does not decide how a probability moves. Use two classes, or one model for each class."
