@@ -1,4 +1,4 @@
-"""The proximal step of the elastic net: once, and many times over in closed form.
+"""The proximal step of the elastic net, once and many times over in closed form, and of an interval.
 
 Written once, with ``np`` functions only, like a rule: the array backends and the compiled loops
 run the same text (see `sgdkit.namespaces`).
@@ -6,7 +6,7 @@ run the same text (see `sgdkit.namespaces`).
 
 import numpy as np
 
-__all__ = ("fits_series", "proximal_step", "proximal_steps", "proximal_steps_series")
+__all__ = ("fits_series", "proximal_step", "proximal_steps", "proximal_steps_series", "within")
 
 
 def proximal_step(w, step, l1, l2):
@@ -68,6 +68,15 @@ def proximal_steps_series(w, step, k, l1, l2):
     share = 1.0 - x * 0.3333333333333333 * share
     share = 1.0 - x * 0.5 * share
     return _shrink(w, 1.0 - x * share, l1 * k * step * logarithm * share)
+
+
+def within(w, low, high):
+    """Return `w` moved to the nearest end of ``[low, high]`` if it lies outside; NaN stays NaN.
+
+    After `proximal_step` this is the proximal step of the penalty on the interval: in one
+    dimension the minimiser of a convex function on an interval is its free minimiser, moved inside.
+    """
+    return np.where(w < low, low, np.where(w > high, high, w))
 
 
 def _shrink(w, factor, threshold):

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from sgdkit.backends.base import Backend, EpochReport, EpochRunner, Problem, TrainState
+from sgdkit.backends.bounds import coordinate_bounds
 from sgdkit.data.order import batches
 from sgdkit.decay import decay_step
 from sgdkit.losses.base import BatchLoss
 from sgdkit.namespaces import rebind
 from sgdkit.optimizers.base import UpdateRule
-from sgdkit.proximal import proximal_step
+from sgdkit.proximal import proximal_step, within
 
 __all__ = ("ArrayBackend", "apply_rule")
 
@@ -31,8 +32,9 @@ def apply_rule(
     l1: Any = 0.0,
     l2: Any = 0.0,
     weight_decay: Any = 0.0,
+    bounds: tuple[Any, Any] | None = None,
 ) -> tuple[Any, tuple]:
-    """Make one step of `rule`, of the penalty and of weight decay on arrays of the namespace `xp`.
+    """Make one step of `rule`, penalty and weight decay, within bounds, on arrays of the namespace `xp`.
 
     Parameters
     ----------
@@ -52,6 +54,8 @@ def apply_rule(
         Penalty strength of each coordinate.
     weight_decay : array of shape (n,), default=0.0
         Decoupled weight decay of each coordinate.
+    bounds : pair of arrays of shape (n,) or None, default=None
+        Lowest and highest weight of each coordinate; infinite where there is none.
 
     Returns
     -------
@@ -79,12 +83,14 @@ def apply_rule(
         reduce = bound("reduce")
         arguments += (tuple(xp.sum(term) for term in reduce(*arguments)),)
     w, slots = bound("update")(*arguments)
-    if isinstance(l1, float) and isinstance(l2, float) and l1 == l2 == 0.0:
-        return w, slots
-    if regularized is not None:
-        return regularized(w, slots, hyper, lr, t, l1, l2), slots
-    if step_size is not None:
-        return rebind(proximal_step, xp)(w, step_size(slots, hyper, lr, t), l1, l2), slots
+    free = isinstance(l1, float) and isinstance(l2, float) and l1 == l2 == 0.0
+    if not free or bounds is not None:
+        if regularized is not None:
+            w = regularized(w, slots, hyper, lr, t, l1, l2)
+        elif step_size is not None:
+            w = rebind(proximal_step, xp)(w, step_size(slots, hyper, lr, t), l1, l2)
+    if bounds is not None:
+        w = rebind(within, xp)(w, *bounds)
     return w, slots
 
 
@@ -138,6 +144,12 @@ class ArrayBackend(Backend):
         center = xp.asarray(
             np.zeros((1, d)) if problem.center is None else problem.center[None, :], dtype=dtype
         )
+        bounds = None
+        if problem.bounds is not None:
+            low, high = coordinate_bounds(problem, np.dtype(self.to_host(state.w[:1]).dtype))
+            free = np.full(k, np.inf, low.dtype)
+            low, high = np.append(low, -free)[:n_moving], np.append(high, free)[:n_moving]
+            bounds = xp.asarray(low), xp.asarray(high)
         loss_sum = 0.0
         square_sum = 0.0
         n_batches = 0
@@ -168,7 +180,7 @@ class ArrayBackend(Backend):
             state.step += 1
             slots = tuple(state.slots[i, :n_moving] for i in range(len(problem.rule.slots)))
             w, t = state.w[:n_moving], float(state.step)
-            w, slots = apply_rule(xp, problem.rule, w, gradient, slots, rate, t, l1, l2, decay)
+            w, slots = apply_rule(xp, problem.rule, w, gradient, slots, rate, t, l1, l2, decay, bounds)
             state.w = xp.concat([w, state.w[n_moving:]])
             for i, slot in enumerate(slots):
                 state.slots[i, :n_moving] = slot

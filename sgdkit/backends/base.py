@@ -56,6 +56,9 @@ class Problem:
     clip_norm, clip_value : float, default=inf
         Largest norm of a batch gradient of the loss, and largest size of one of its components, which is
         clipped first.
+    bounds : ndarray of shape (2, n_features) or None, default=None
+        Lowest and highest allowed coefficient of each feature, of every output alike; infinite where
+        there is none. Intercepts are free.
     """
 
     X: Any
@@ -74,6 +77,7 @@ class Problem:
     center: np.ndarray | None = None
     clip_norm: float = float("inf")
     clip_value: float = float("inf")
+    bounds: np.ndarray | None = None
 
     def rate_of_weights(self) -> np.ndarray:
         """Return the rate factor of each weight, in the order of `TrainState.w`."""

@@ -14,17 +14,21 @@ def move_of(problem: Problem, batch_nnz: int) -> Move:
     """
     rule = problem.rule
     penalised, decays = problem.l1 > 0 or problem.l2 > 0, rule.decay() > 0.0
-    if batch_nnz > problem.X.shape[1] or (decays and (penalised or rule.sparse != "exact")):
+    bounded = problem.bounds is not None
+    # Such a rule finds the weight anew from its sums, also where a bound had stopped it.
+    anew = bounded and rule.function("regularized") is not None
+    if batch_nnz > problem.X.shape[1] or (decays and (penalised or anew or rule.sparse != "exact")):
         return Move.EVERY_COORDINATE
     if decays:
         return Move.TOUCHED_WITH_MISSED_STEPS
-    if rule.sparse == "exact" and not penalised:
+    if rule.sparse == "exact" and not penalised and not anew:
         return Move.TOUCHED
-    if rule.sparse == "exact" and problem.l1 == 0 and problem.rates is None and common_step(rule) > 0:
+    uniform = problem.l1 == 0 and problem.rates is None and not bounded
+    if rule.sparse == "exact" and uniform and common_step(rule) > 0:
         return Move.TOUCHED_UNDER_SCALE
     if rule.sparse == "exact" and rule.has_proximal_step:
         return Move.TOUCHED_WITH_PENALTY_OWED
-    if rule.sparse == "catch_up" and not penalised:
+    if rule.sparse == "catch_up" and not penalised and not bounded:
         return Move.TOUCHED_WITH_MISSED_STEPS
     return Move.EVERY_COORDINATE
 

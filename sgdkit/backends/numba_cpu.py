@@ -16,6 +16,7 @@ class NumbaBackend(Backend):
 
     def bind(self, problem: Problem, dtype: np.dtype) -> EpochRunner:  # noqa: D102
         # Imported here, so that only a first fit pays for Numba.
+        from sgdkit.backends.bounds import coordinate_bounds
         from sgdkit.backends.moves import common_step, move_of
         from sgdkit.kernels.csr import Move, csr_epoch, csr_scratch
         from sgdkit.kernels.dense import dense_epoch, dense_scratch
@@ -36,7 +37,8 @@ class NumbaBackend(Backend):
         n_targets = problem.y.shape[1]
         rows = (problem.y.reshape(-1), weight, problem.mean_weight)
         order_rules = (problem.edges, problem.whole_runs, problem.batch_size)
-        penalty = (problem.l1, problem.l2, k, problem.fit_intercept)
+        bounds = coordinate_bounds(problem, dtype)
+        penalty = (problem.l1, problem.l2, k, problem.fit_intercept, bounds)
         rates = problem.rate_of_weights().astype(dtype)
         clip = np.array([problem.clip_norm, problem.clip_value])
         capacity = largest_batch(*order_rules)

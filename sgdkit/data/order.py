@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-__all__ = ("batches", "epoch_order", "largest_batch", "looks_ordered", "run_edges")
+__all__ = ("batches", "epoch_generator", "epoch_order", "largest_batch", "looks_ordered", "run_edges")
 
 # Neighbours are visited together, because reading a row from a random place costs five times as
 # much as the next one. Small data are shuffled row by row: there the cost does not matter.
@@ -57,11 +57,16 @@ def run_edges(n_rows: int, run_length: int) -> np.ndarray:
     return np.append(np.arange(0, n_rows, run_length, dtype=np.int64), np.int64(n_rows))
 
 
+def epoch_generator(seed: int, epoch: int) -> np.random.Generator:
+    """Return the source of random numbers of one epoch."""
+    return np.random.Generator(np.random.Philox(key=np.array([seed, epoch], np.uint64)))
+
+
 def epoch_order(n_runs: int, seed: int, epoch: int, shuffle: bool) -> np.ndarray:
     """Return the order of the runs in one epoch; it depends on nothing but the arguments."""
     order = np.arange(n_runs, dtype=np.int64)
     if shuffle:
-        np.random.Generator(np.random.Philox(key=np.array([seed, epoch], np.uint64))).shuffle(order)
+        epoch_generator(seed, epoch).shuffle(order)
     return order
 
 

@@ -9,6 +9,7 @@ COLUMNS = (
     "objective",
     "validation_score",
     "gradient_norm",
+    "full_gradient_norm",
     "learning_rate",
     "update_ratio",
     "seconds",
@@ -20,7 +21,8 @@ class History:
 
     Columns: `epoch` (from 1), `objective` (running mean loss of the epoch plus the penalty at its
     end), `validation_score` (NaN where there is none), `gradient_norm` (root mean square over the
-    batches), `learning_rate` (NaN-free; the median over coordinates where each has its own),
+    batches), `full_gradient_norm` (that of the whole objective, see `FullGradient`; NaN where it is
+    not measured), `learning_rate` (NaN-free; the median over coordinates where each has its own),
     `update_ratio` (norm of the epoch's change over norm of the weights), `seconds`.
     """
 

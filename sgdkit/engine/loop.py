@@ -2,17 +2,20 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from sgdkit.backends.base import Backend, Problem, TrainState
+from sgdkit.backends.bounds import project
 from sgdkit.data.order import epoch_order
+from sgdkit.data.sampling import Sampler
 from sgdkit.engine.averaging import Averaging, averaging_epochs
 from sgdkit.engine.history import History
 from sgdkit.engine.stopping import Patience, StopReason
 from sgdkit.schedules.base import Schedule
+from sgdkit.schedules.growing_batch import GrowingBatch
 from sgdkit.schedules.reduce_on_plateau import ReduceOnPlateau
 
 __all__ = ("FitResult", "Plan", "fold_center", "initial_state", "restarted", "train")
@@ -50,6 +53,16 @@ class Plan:
         Called after each epoch; True asks to stop.
     averaging : Averaging or None
         Average of the weights that the state keeps.
+    gradient : callable(TrainState) -> float or None
+        Norm of the gradient of the objective, measured after each epoch.
+    gradient_goal : float
+        Norm at which training has converged.
+    deadline : float or None
+        Reading of ``time.perf_counter`` after which no further epoch begins.
+    sampler : Sampler or None
+        Which runs an epoch visits; None visits each once, shuffled or not.
+    batches : GrowingBatch or None
+        Batch size of each epoch; None is that of the problem.
     """
 
     schedule: Schedule | None
@@ -64,6 +77,17 @@ class Plan:
     early_stopping: bool = False
     observe: Callable[[TrainState, int], bool] | None = None
     averaging: Averaging | None = None
+    gradient: Callable[[TrainState], float] | None = None
+    gradient_goal: float = 0.0
+    deadline: float | None = None
+    sampler: Sampler | None = None
+    batches: GrowingBatch | None = None
+
+    def order(self, n_runs: int, epoch: int) -> np.ndarray:
+        """Return the runs that an epoch visits."""
+        if self.sampler is not None:
+            return self.sampler.order(self.seed, epoch)
+        return epoch_order(n_runs, self.seed, epoch, self.shuffle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +118,13 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
     """Train until a stopping rule is met, moving a copy of `state`.
 
     If an epoch meets a loss or a weight that is not finite, it ends at once and the weights of the
-    last good epoch are restored.
+    last good epoch are restored. Training starts at the weights within the bounds that are nearest.
     """
     state = state.copy()
+    if problem.bounds is not None:
+        state.w = backend.from_host(project(problem, backend.to_host(state.w)))
     history = History()
+    batch_size = problem.batch_size
     run_epoch = averaging_epochs(backend.bind(problem, state.w.dtype), problem, plan.averaging)
     progress = None
     if plan.early_stopping:
@@ -118,7 +145,13 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
         position = state.epoch - state.since
         rate = state.damping * schedule.rate(position, horizon)
         settled = schedule.settled(position, horizon)
-        order = epoch_order(problem.edges.shape[0] - 1, plan.seed, state.epoch, plan.shuffle)
+        order = plan.order(problem.edges.shape[0] - 1, state.epoch)
+        if plan.batches is not None:
+            size = min(plan.batches.size(position), problem.X.shape[0])
+            if size != batch_size:
+                batch_size = size
+                resized = replace(problem, batch_size=size)
+                run_epoch = averaging_epochs(backend.bind(resized, state.w.dtype), resized, plan.averaging)
         report = run_epoch(state, order, rate)
         weights = backend.to_host(state.w).astype(np.float64)
         norm = _norm(weights)
@@ -128,6 +161,7 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
         state.epoch += 1
         objective = report.mean_loss + problem.penalty.value(weights[:n_penalised])
         score = float("nan") if plan.validate is None else plan.validate(state)
+        full_gradient = float("nan") if plan.gradient is None else plan.gradient(state)
         if plan.adapt and settled and isinstance(schedule, ReduceOnPlateau):
             state.adapt_rate(-score if scored else objective, schedule, relative=not scored)
         history.append(
@@ -135,6 +169,7 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
             objective=objective,
             validation_score=score,
             gradient_norm=report.gradient_norm,
+            full_gradient_norm=full_gradient,
             learning_rate=rate * typical_rate,
             update_ratio=_norm(weights - weights_before) / max(norm, 1e-300),
             seconds=time.perf_counter() - started,
@@ -145,11 +180,17 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
         stands_still = progress is not None and progress.says_stop(
             score if plan.early_stopping else objective
         )
+        if full_gradient <= plan.gradient_goal:
+            reason = StopReason.GRADIENT
+            break
         if stands_still and (settled or plan.early_stopping):
             reason = StopReason.EARLY_STOPPING if plan.early_stopping else StopReason.CONVERGED
             break
         if asked:
             reason = StopReason.CALLBACK
+            break
+        if plan.deadline is not None and time.perf_counter() >= plan.deadline and done + 1 < plan.max_iter:
+            reason = StopReason.MAX_SECONDS
             break
     if best is not None:
         state = best

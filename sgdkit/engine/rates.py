@@ -17,8 +17,10 @@ from sgdkit.optimizers.base import UpdateRule
 __all__ = (
     "automatic_rates",
     "column_centers",
+    "column_scales",
     "constant_loss",
     "mean_square_slope",
+    "row_norms",
     "typical_curvature",
 )
 
@@ -62,6 +64,45 @@ def _row_square_norms(X: Any, scale: np.ndarray, center: np.ndarray | None) -> n
         sums = np.concatenate([[0.0], np.cumsum(scaled)])
         return sums[X.indptr[1:]] - sums[X.indptr[:-1]]
     return np.square((X if center is None else X - center) / scale).sum(axis=1)
+
+
+def column_scales(X: Any, weight: np.ndarray | None, center: np.ndarray | None) -> np.ndarray:
+    """Return the root mean square of each column over its non-zeros, from the sampled rows.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n_rows, n_features)
+        Rows on the host.
+    weight : ndarray of shape (n_rows,) or None
+        Row weights.
+    center : ndarray of shape (n_features,) or None
+        What is subtracted from dense rows.
+
+    Returns
+    -------
+    ndarray of shape (n_features,)
+        Positive.
+    """
+    rows, row_weight = _sample(X, weight)
+    rows = rows if sp.issparse(rows) else np.asarray(rows, dtype=np.float64)
+    return _column_scale(rows, row_weight, center)
+
+
+def row_norms(
+    X: Any, weight: np.ndarray | None, fit_intercept: bool, center: np.ndarray | None
+) -> np.ndarray:
+    """Return the norm of each row, in units of the columns' scales, the intercept's 1 included.
+
+    Arguments are those of `column_scales`; all rows are measured, some thousand at a time.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+    """
+    scale, n = column_scales(X, weight, center), X.shape[0]
+    starts = range(0, n, SAMPLE_ROWS)
+    squares = [_row_square_norms(X[start : start + SAMPLE_ROWS], scale, center) for start in starts]
+    return np.sqrt(float(fit_intercept) + np.concatenate(squares))
 
 
 def column_centers(X: Any, weight: np.ndarray | None) -> np.ndarray | None:

@@ -10,12 +10,19 @@ class StopReason(StrEnum):
     """Why training ended; the value is what `stop_reason_` shows."""
 
     CONVERGED = "converged"
+    GRADIENT = "gradient"
     EARLY_STOPPING = "early_stopping"
     MAX_ITER = "max_iter"
+    MAX_SECONDS = "max_seconds"
     CALLBACK = "callback"
     NOT_FINITE = "not_finite"
     DIVERGED = "diverged"
     STALLED = "stalled"
+
+    @property
+    def met_a_rule(self) -> bool:
+        """Whether training ended because a rule for convergence was met."""
+        return self in (StopReason.CONVERGED, StopReason.GRADIENT, StopReason.EARLY_STOPPING)
 
 
 @dataclass(slots=True)

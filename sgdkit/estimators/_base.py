@@ -1,6 +1,7 @@
 """What all sgdkit estimators share: from parameters and data to a trained state, and back."""
 
 import contextlib
+import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,7 +18,6 @@ from sklearn.utils.validation import check_is_fitted
 from sgdkit._compat import CallbackSupportMixin
 from sgdkit.backends.base import Backend, Problem, TrainState
 from sgdkit.backends.select import is_cupy, select_backend
-from sgdkit.data.order import RUN_LENGTH, SHUFFLE_ROWS_BELOW, looks_ordered, run_edges
 from sgdkit.engine.averaging import averaged_state
 from sgdkit.engine.loop import Plan, fold_center, initial_state, restarted, train
 from sgdkit.engine.rates import (
@@ -29,6 +29,8 @@ from sgdkit.engine.rates import (
 )
 from sgdkit.engine.stopping import StopReason
 from sgdkit.estimators._averaging import choose_solution
+from sgdkit.estimators._batches import batch_rows, corrected, runs_of, sampler_of
+from sgdkit.estimators._bounds import bounds_of
 from sgdkit.estimators._diagnosis import DiagnosisMixin, facts_of
 from sgdkit.estimators._evidence import describe, warn_if_unfinished
 from sgdkit.estimators._inputs import check_rows
@@ -41,17 +43,17 @@ from sgdkit.estimators._resolve import (
     optimizer_of,
     schedule_of,
 )
-from sgdkit.estimators._rows import TrainingRows
+from sgdkit.estimators._rows import TrainingRows, in_units_of_the_mean
 from sgdkit.estimators._solve import train_whole
 from sgdkit.estimators._sparse_coef import SparseCoef
+from sgdkit.estimators._stops import gradient_rule
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.losses.base import Loss
+from sgdkit.schedules.growing_batch import GrowingBatch
 from sgdkit.schedules.reduce_on_plateau import ReduceOnPlateau
 from sgdkit.solvers.base import Solver
 
 __all__ = ("LinearModel",)
-
-AUTO_BATCH = 64
 
 
 class LinearModel(
@@ -100,6 +102,7 @@ class LinearModel(
 
     def _fit(self, prepare: Callable[[bool], TrainingRows]) -> Self:
         """Train on what `prepare` returns, given whether to go on from the last solution."""
+        began = time.perf_counter()
         with self._unchanged_on_failure():
             continued = bool(self.warm_start) and hasattr(self, "_training")
             rows = prepare(continued)
@@ -107,32 +110,21 @@ class LinearModel(
             seen = {"estimator": self, "X": rows.X, "y": rows.labels, "metadata": rows.metadata}
             context = self._init_callback_context(max_subtasks=self.max_iter)
             context.call_on_fit_task_begin(**seen)
-            self._train(rows, continued=continued, max_iter=self.max_iter, context=context)
+            deadline = None if self.max_seconds is None else began + float(self.max_seconds)
+            self._train(rows, continued=continued, max_iter=self.max_iter, context=context, deadline=deadline)
             context.call_on_fit_task_end(**seen, reconstruction_attributes={})
             del self._own_rows
         return self
 
-    def _batch_rows(self, rows: TrainingRows) -> int:
-        if self.batch_size != "auto":
-            return int(self.batch_size)
-        # With many classes and features, moving the touched weights costs more than the gradient:
-        # a larger batch touches them less often.
-        most = 4 * AUTO_BATCH if sp.issparse(rows.X) and rows.n_outputs > 1 else AUTO_BATCH
-        # Spread evenly: a last batch of one or two rows would make a full step on their noise.
-        n = rows.X.shape[0]
-        return -(-n // -(-n // most))
-
-    def _order_rows(self, rows: TrainingRows, batch_size: int) -> np.ndarray:
-        n = rows.X.shape[0]
-        if rows.edges is not None:
-            return rows.edges
-        if not self.shuffle:
-            return run_edges(n, n)
-        if n < SHUFFLE_ROWS_BELOW or batch_size >= n or looks_ordered(rows.X, rows.y):
-            return run_edges(n, 1)
-        return run_edges(n, RUN_LENGTH)
-
-    def _train(self, rows: TrainingRows, *, continued: bool, max_iter: int, context: Any = None) -> Self:
+    def _train(
+        self,
+        rows: TrainingRows,
+        *,
+        continued: bool,
+        max_iter: int,
+        context: Any = None,
+        deadline: float | None = None,
+    ) -> Self:
         """Train on validated rows and set every fitted attribute."""
         streaming = max_iter == 1 and context is None
         schedule, loss = schedule_of(self), clone(self._resolve_loss(rows.n_outputs))
@@ -181,14 +173,16 @@ class LinearModel(
                 host_X, relative_weight, loss, rule, scale, fit_intercept, center, curvature
             )
         dtype = rows.X.dtype
-        batch_size = self._batch_rows(rows)
-        weight = None if relative_weight is None else backend.from_host(relative_weight.astype(dtype))
+        batch_size, sampler = batch_rows(self, rows), sampler_of(self, rows, fit_intercept, center)
+        weight_seen = memory.get("weight_seen") if streaming else None
+        true_weight, weight_seen = in_units_of_the_mean(rows, weight_seen)
+        drawn_weight = corrected(true_weight, sampler)
         problem = Problem(
             X=rows.X,
             y=backend.from_host(rows.y.astype(dtype).reshape(rows.X.shape[0], -1)),
-            weight=weight,
+            weight=None if drawn_weight is None else backend.from_host(drawn_weight.astype(dtype)),
             mean_weight=1.0,
-            edges=self._order_rows(rows, batch_size),
+            edges=runs_of(self, rows, batch_size),
             whole_runs=rows.edges is not None,
             batch_size=batch_size,
             loss=loss,
@@ -200,7 +194,10 @@ class LinearModel(
             center=center,
             clip_norm=float("inf") if self.clip_norm is None else float(self.clip_norm),
             clip_value=float("inf") if self.clip_value is None else float(self.clip_value),
+            bounds=bounds_of(self, d, k),
         )
+        if rows.class_counts is not None and not rows.class_counts.all():
+            start = np.zeros(k)  # a chunk without a class does not tell that the class is next to impossible
         if state is None:
             square_slope = None
             if fit_intercept and automatic:
@@ -222,6 +219,9 @@ class LinearModel(
             shown = averaged_state(state) if by_average else state
             return {"loss_": loss, **self._attributes(shown, rows, backend, center)}
 
+        gradient, goal = None, 0.0
+        if self.grad_tol is not None and not streaming:
+            gradient, goal = gradient_rule(self, problem, backend, start, true_weight)
         plan = Plan(
             schedule=schedule,
             max_iter=max_iter,
@@ -235,13 +235,22 @@ class LinearModel(
             early_stopping=bool(self.early_stopping) and rows.validation is not None,
             observe=None if context is None else self._observer(rows, attributes, context),
             averaging=averaging,
+            gradient=gradient,
+            gradient_goal=goal,
+            deadline=deadline,
+            sampler=sampler,
+            batches=self.batch_size if isinstance(self.batch_size, GrowingBatch) else None,
         )
         result = train(problem, state, backend, plan)
         solution, averages = result.state, dict[str, Any]()
         if averaging is not None:
-            solution, averages = choose_solution(problem, backend, result.state, averaging, by_average)
+            own = None if true_weight is None else backend.from_host(true_weight.astype(dtype))
+            stated = replace(problem, weight=own)  # without what the sampler corrects
+            solution, averages = choose_solution(stated, backend, result.state, averaging, by_average)
         objective = result.history["objective"]
-        if result.reason is StopReason.CONVERGED and rows.edges is None:
+        # A model whose bounds exclude zero may rightly be worse than one without features.
+        zero = problem.bounds is None or not np.clip(0.0, *problem.bounds).any()
+        if result.reason is StopReason.CONVERGED and rows.edges is None and zero:
             constant = constant_loss(loss, start, rows.y, relative_weight)
             if objective[-1] > 1.5 * constant > 0.0:
                 result = replace(result, reason=StopReason.DIVERGED)
@@ -249,7 +258,7 @@ class LinearModel(
             "state": result.state if streaming else solution,
             "rates": rates, "center": center, "seed": seed, "rule": type(rule),
             "schedule": type(schedule) if follows else None,
-            "n_outputs": k,
+            "n_outputs": k, "weight_seen": weight_seen, "class_counts": rows.class_counts,
         }  # fmt: skip
         rates_used = result.history["learning_rate"]
         parts = describe(self, problem, rule, backend, reason, schedule, rates_used)
@@ -260,7 +269,7 @@ class LinearModel(
         self.optimality_gap_ = float("nan")  # an update rule proves nothing
         self.n_iter_ = max(len(result.history["epoch"]), 1)
         self.stop_reason_ = result.reason.value
-        self.converged_ = result.reason in (StopReason.CONVERGED, StopReason.EARLY_STOPPING)
+        self.converged_ = result.reason.met_a_rule
         self.history_ = result.history
         self._facts = {} if streaming else facts_of(loss, start, rows, automatic)
         warn_if_unfinished(self, result, plan, rows.X)

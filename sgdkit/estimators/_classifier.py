@@ -18,6 +18,24 @@ from sgdkit.losses.base import Loss
 __all__ = ("LinearClassifier",)
 
 
+def balanced_factors(counts: np.ndarray) -> np.ndarray:
+    r"""Return the factor of each class that makes the classes count alike.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (n_classes,)
+        Weight of the rows of each class; 0 for one that has not been seen.
+
+    Returns
+    -------
+    ndarray of shape (n_classes,)
+        With :math:`n_c` the counts and `K` the classes that were seen, :math:`\sum_k n_k / (K n_c)`, which is
+        scikit-learn's formula where all were seen; 1 for those that were not.
+    """
+    seen = counts > 0.0
+    return np.where(seen, counts.sum() / (seen.sum() * np.where(seen, counts, 1.0)), 1.0)
+
+
 class LinearClassifier(ClassifierMixin, LinearModel):
     """Base of the classifiers."""
 
@@ -36,8 +54,10 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         y : array-like of shape (n_samples,)
             Class labels, at least two different ones.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row, zero or positive; None means 1. Rows of weight 0 are dropped
-            before anything else.
+            Weight of each row, zero or positive; None means 1. In the objective a row of weight 2
+            counts like two equal rows, and only the proportions of the weights count: what training
+            converges to is that of the repeated rows, while the steps on the way differ. Rows of
+            weight 0 are dropped before anything else.
         X_val, y_val : array-like, default=None
             Validation rows and labels, scored after each epoch; with ``early_stopping=True`` they
             decide when to stop. Inside a Pipeline, ``Pipeline(transform_input=["X_val"])``
@@ -59,7 +79,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         )
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
-        """Train for one epoch on these rows, going on where the last call ended.
+        r"""Train for one epoch on these rows, going on where the last call ended.
 
         Parameters
         ----------
@@ -70,11 +90,17 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         classes : array-like of shape (n_classes,), default=None
             Every class that will come; needed in the first call.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row.
+            Weight of each row, counted in units of the mean weight of all rows so far.
 
         Returns
         -------
         self
+
+        Notes
+        -----
+        With ``class_weight="balanced"`` a row of class `c` counts :math:`\sum_k n_k / (K n_c)` times, where
+        :math:`n_c` is the weight of all rows of the class so far, these included, and `K` the number of
+        classes seen so far. Early rows are thus weighed by what was known then.
 
         Raises
         ------
@@ -83,11 +109,6 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         """
         with self._unchanged_on_failure():
             continued = hasattr(self, "_training")
-            if isinstance(self.class_weight, str):
-                raise InvalidParameterError(
-                    "class_weight='balanced' needs all labels at once and is not available in partial_fit. "
-                    "Compute it with sklearn.utils.compute_class_weight and pass a dict."
-                )
             if not continued and classes is None:
                 raise InvalidParameterError("classes must be passed on the first call to partial_fit.")
             known = self.classes_ if continued else np.unique(classes)
@@ -97,7 +118,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
                     f"{list(known)!r}."
                 )
             rows = self._prepare(
-                X, y, sample_weight, None, None, known=known, reset=not continued, split=False
+                X, y, sample_weight, None, None, known=known, reset=not continued, split=False, stream=True
             )
             return self._train(rows, continued=continued, max_iter=1)
 
@@ -111,6 +132,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         known: Any = None,
         reset: bool = True,
         split: bool = True,
+        stream: bool = False,
     ) -> TrainingRows:
         self._check_parameters()
         X, y = check_training_data(self, X, y, reset=reset, numeric=False)
@@ -147,8 +169,14 @@ class LinearClassifier(ClassifierMixin, LinearModel):
             y = columns["y"]
         labels, metadata = y, {} if weight is None else {"sample_weight": weight}
         y = np.searchsorted(classes, y)
+        counts = np.bincount(y, weights=weight, minlength=len(classes)).astype(np.float64)
+        if stream and hasattr(self, "_training"):
+            counts += self._training["class_counts"]
         if self.class_weight is not None:
-            factor = compute_class_weight(self.class_weight, classes=classes, y=labels, sample_weight=weight)
+            if isinstance(self.class_weight, str) and self.class_weight == "balanced":
+                factor = balanced_factors(counts)
+            else:
+                factor = compute_class_weight(self.class_weight, classes=classes, y=labels)
             if not (np.isfinite(factor) & (factor >= 0.0)).all() or not factor[y].any():
                 raise InvalidParameterError(
                     f"class_weight={self.class_weight!r}: weights must be finite and zero or positive, "
@@ -156,7 +184,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
                 )
             weight = factor[y] if weight is None else weight * factor[y]
         n_outputs = 1 if len(classes) == 2 else len(classes)
-        return TrainingRows(X, y, weight, n_outputs, None, validation, labels, metadata)
+        return TrainingRows(X, y, weight, n_outputs, None, validation, labels, metadata, class_counts=counts)
 
     def _resolve_loss(self, n_outputs: int) -> Loss:
         loss = self._loss_of_task(self.loss)

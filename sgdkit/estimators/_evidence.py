@@ -65,7 +65,8 @@ def describe(
     else:
         rate = _entry(_AutomaticRate, "auto", {})
     strengths = {"alpha": float(model.alpha), "l1": problem.l1, "l2": problem.l2}
-    run = {"batch_size": problem.batch_size, "dtype": str(problem.X.dtype)}
+    size = model.batch_size.get_params() if hasattr(model.batch_size, "get_params") else problem.batch_size
+    run = {"batch_size": size, "sampling": model.sampling, "dtype": str(problem.X.dtype)}
     components = {
         "loss": _part(problem.loss),
         "penalty": _entry(type(problem.penalty), str(model.penalty).lower(), strengths),
@@ -77,7 +78,10 @@ def describe(
         f"(1/sum(s)) sum_i s_i {problem.loss.name}(x_i w + b, y_i) "
         f"+ {problem.l1:g} |w|_1 + {problem.l2:g}/2 |w|_2^2"
     )
+    if problem.bounds is not None:
+        objective += " subject to bounds_[j, 0] <= w_j <= bounds_[j, 1]"
     return {
+        "bounds_": None if problem.bounds is None else problem.bounds.T.copy(),
         "components_": components,
         "objective_": objective,
         "optimizer_": optimizer.name,
@@ -86,8 +90,39 @@ def describe(
     }
 
 
+def _unfinished(model: Any, result: FitResult, plan: Plan) -> str | None:
+    """Say how far training was from each tolerance, or None where there was none."""
+    objective = result.history["objective"]
+    n_epochs = len(objective)
+    limit, end = "max_iter", f"stopped at max_iter={plan.max_iter} epochs"
+    if result.reason is StopReason.MAX_SECONDS:
+        limit = "max_seconds"
+        end = f"stopped after {n_epochs} epoch(s), when max_seconds={model.max_seconds:g} had passed"
+    findings = {}
+    if plan.tol is not None:
+        back = min(plan.n_iter_no_change, n_epochs - 1)
+        fall = 1.0 - objective[-1] / objective[-1 - back] if objective[-1 - back] else 0.0
+        findings["tol"] = (
+            f"the objective still changed by {100 * fall:.2g} % over the last {back} (tol={plan.tol:g} asks "
+            "for less in one of them)"
+            if back
+            else "the objective of one epoch says nothing about convergence"
+        )
+    if plan.gradient is not None and plan.gradient_goal > 0.0:
+        share = model.grad_tol * result.history["full_gradient_norm"][-1] / plan.gradient_goal
+        findings["grad_tol"] = (
+            f"the gradient is at {share:.3g} of its first size (grad_tol={model.grad_tol:g})"
+        )
+    if not findings:
+        return None
+    return (
+        f"{type(model).__name__} {end}; {', and '.join(findings.values())}. "
+        f"Raise {limit}, or {' or '.join(findings)} if this is close enough."
+    )
+
+
 def warn_if_unfinished(model: Any, result: FitResult, plan: Plan, X: Any) -> None:
-    """Warn, with numbers and a remedy, where training diverged or ran out of epochs."""
+    """Warn, with numbers and a remedy, where training diverged, or ran out of epochs or time."""
     n_epochs = len(result.history["epoch"])
     message = None
     if result.reason is StopReason.NOT_FINITE:
@@ -103,15 +138,8 @@ def warn_if_unfinished(model: Any, result: FitResult, plan: Plan, X: Any) -> Non
             "that of a model without features: training diverged. Lower "
             f"learning_rate={model.learning_rate!r}, scale the features, or use learning_rate='auto'."
         )
-    elif result.reason is StopReason.MAX_ITER and plan.tol is not None and plan.max_iter > 1:
-        objective = result.history["objective"]
-        back = min(plan.n_iter_no_change, n_epochs - 1)
-        fall = 1.0 - objective[-1] / objective[-1 - back] if objective[-1 - back] else 0.0
-        message = (
-            f"{type(model).__name__} stopped at max_iter={plan.max_iter} epochs; the objective still changed "
-            f"by {100 * fall:.2g} % over the last {back} (tol={plan.tol:g} asks for less in one of them). "
-            "Raise max_iter, or tol if this is close enough."
-        )
+    elif result.reason in (StopReason.MAX_ITER, StopReason.MAX_SECONDS) and plan.max_iter > 1:
+        message = _unfinished(model, result, plan)
     if not model.converged_:  # one warning says it all
         severe = [each for each in model.diagnosis_ if each.severity == "severe"]
         told = result.reason in (StopReason.NOT_FINITE, StopReason.DIVERGED)

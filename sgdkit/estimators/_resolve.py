@@ -6,9 +6,10 @@ import numpy as np
 
 from sgdkit.backends.select import BACKENDS, is_cupy
 from sgdkit.engine.averaging import Averaging
+from sgdkit.estimators._batches import check_sampling
 from sgdkit.estimators._params import check_choice, check_number
 from sgdkit.estimators._rows import TrainingRows
-from sgdkit.estimators._solve import able_optimizers, check_solver
+from sgdkit.estimators._solve import able_optimizers, check_solver, epochs_setting
 from sgdkit.exceptions import InvalidParameterError, UnsupportedCombinationError
 from sgdkit.losses.base import Loss
 from sgdkit.optimizers.base import UpdateRule
@@ -16,6 +17,7 @@ from sgdkit.penalties import PENALTIES, Penalty, resolve_penalty
 from sgdkit.plugin.registry import default_registry
 from sgdkit.schedules.base import Schedule
 from sgdkit.schedules.constant import Constant
+from sgdkit.schedules.growing_batch import GrowingBatch
 from sgdkit.solvers.base import Solver
 from sgdkit.solvers.choose import Facts, choose_optimizer
 
@@ -34,16 +36,21 @@ def check_parameters(model: Any) -> None:
     check_number(model, "l1_ratio", 0.0, 1.0)
     check_number(model, "max_iter", 1, integer=True)
     check_number(model, "tol", 0.0, optional=True)
+    check_number(model, "grad_tol", 0.0, 1.0, low_open=True, high_open=True, optional=True)
+    check_number(model, "max_seconds", 0.0, low_open=True, optional=True)
     check_number(model, "n_iter_no_change", 1, integer=True)
     check_number(model, "validation_fraction", 0.0, 1.0, low_open=True, high_open=True)
     check_number(model, "clip_norm", 0.0, low_open=True, optional=True)
     check_number(model, "clip_value", 0.0, low_open=True, optional=True)
     check_choice(model, "penalty", PENALTIES)
     check_choice(model, "backend", BACKENDS)
-    if model.batch_size != "auto":
+    if isinstance(model.batch_size, GrowingBatch):
+        model.batch_size.check()
+    elif model.batch_size != "auto":
         check_number(model, "batch_size", 1, integer=True)
     averaging_of(model)
-    for flag in ("shuffle", "early_stopping", "warm_start"):
+    check_sampling(model)
+    for flag in ("shuffle", "early_stopping", "warm_start", "positive"):
         check_choice(model, flag, (True, False))
 
 
@@ -100,9 +107,8 @@ def _epochs_because(model: Any, rows: TrainingRows, streaming: bool) -> str | No
         return f"learning_rate={model.learning_rate!r} sets the rate of epochs"
     if model.batch_size != "auto":
         return f"batch_size={model.batch_size!r} asks for epochs in batches"
-    for name in ("average", "clip_norm", "clip_value"):
-        if getattr(model, name):
-            return f"{name}={getattr(model, name)!r} is about the steps of an update rule"
+    if (setting := epochs_setting(model, rows)) is not None:
+        return f"{setting} is about the epochs and steps of an update rule"
     if model.tol is None:
         return "tol=None asks for max_iter epochs"
     if model.backend != "auto":

@@ -8,7 +8,7 @@ import numpy as np
 from sgdkit.estimators._inputs import check_rows
 from sgdkit.exceptions import InvalidParameterError
 
-__all__ = ("TrainingRows", "given_validation", "hold_out")
+__all__ = ("TrainingRows", "given_validation", "hold_out", "in_units_of_the_mean")
 
 
 @dataclass(slots=True)
@@ -35,6 +35,8 @@ class TrainingRows:
         What `score` takes beside `X` and `labels`, for callbacks.
     factor : ndarray of shape (n_rows,) or None, default=None
         Factors on the rows' losses that do not count in the sum of the weights (exposures).
+    class_counts : ndarray of shape (n_classes,) or None, default=None
+        Weight of the rows of each class, in a stream those of earlier calls included.
     """
 
     X: Any
@@ -46,6 +48,7 @@ class TrainingRows:
     labels: np.ndarray
     metadata: dict[str, Any] = field(default_factory=dict)
     factor: np.ndarray | None = None
+    class_counts: np.ndarray | None = None
 
     def relative_weight(self) -> np.ndarray | None:
         """Return the weights, of which only the proportions count, times the factors."""
@@ -80,3 +83,37 @@ def hold_out(
         validation["sample_weight"] = weight[held]
         weight = weight[kept]
     return X[kept], weight, {name: column[kept] for name, column in columns.items()}, validation
+
+
+def in_units_of_the_mean(
+    rows: TrainingRows, seen: tuple[float, int] | None
+) -> tuple[np.ndarray | None, tuple[float, int]]:
+    """Return the row weights over the mean weight so far, times the factors, and what that mean is made of.
+
+    Only the proportions of weights count, in a stream those of all its rows: a chunk of heavy rows
+    counts more than a chunk of light ones.
+
+    Parameters
+    ----------
+    rows : TrainingRows
+        Rows and their weights.
+    seen : (float, int) or None
+        Weight and number of the rows of earlier calls; None where there were none.
+
+    Returns
+    -------
+    weight : ndarray of shape (n_rows,) or None
+        None where all are 1.
+    seen : (float, int)
+        The same with these rows.
+    """
+    n = rows.X.shape[0]
+    own = float(n) if rows.weight is None else float(rows.weight.sum())
+    total, count = (own, n) if seen is None else (seen[0] + own, seen[1] + n)
+    mean = total / count
+    weight = None if rows.weight is None and mean == 1.0 else np.full(n, 1.0 / mean)
+    if rows.weight is not None:
+        weight = rows.weight / mean
+    if rows.factor is not None:
+        weight = rows.factor if weight is None else weight * rows.factor
+    return weight, (total, count)

@@ -11,9 +11,11 @@ from sgdkit.backends.array_api import ArrayBackend
 from sgdkit.backends.base import Problem, TrainState
 from sgdkit.backends.select import is_cupy
 from sgdkit.data.order import run_edges
+from sgdkit.engine.rates import constant_loss
 from sgdkit.engine.stopping import StopReason
+from sgdkit.estimators._bounds import bounds_of
 from sgdkit.estimators._evidence import describe
-from sgdkit.estimators._rows import TrainingRows
+from sgdkit.estimators._rows import TrainingRows, in_units_of_the_mean
 from sgdkit.exceptions import ConvergenceWarning, UnsupportedCombinationError
 from sgdkit.losses.base import Loss
 from sgdkit.optimizers.adagrad import AdaGrad
@@ -21,7 +23,7 @@ from sgdkit.penalties import Penalty
 from sgdkit.plugin.registry import default_registry
 from sgdkit.solvers.base import Solution, Solver, SolverPlan
 
-__all__ = ("able_optimizers", "check_solver", "train_whole")
+__all__ = ("able_optimizers", "check_solver", "epochs_setting", "train_whole")
 
 
 def check_solver(
@@ -44,12 +46,29 @@ def check_solver(
         wrong = "needs all rows at once, but partial_fit sees one chunk"
     elif model.early_stopping:
         wrong = "has no epochs that early_stopping=True could choose from"
+    elif (setting := epochs_setting(model, rows)) is not None:
+        wrong = f"does not read {setting}, which is about the epochs and steps of an update rule"
     elif model.backend != "auto" or is_cupy(rows.X):
         given = f"backend={model.backend!r}" if model.backend != "auto" else "an X on a GPU"
         wrong = f"computes with NumPy and SciPy in main memory, which {given} rules out"
     if wrong is not None:
         remedy = remedy or " Use an update rule, such as optimizer='adagrad', or optimizer='auto'."
         raise UnsupportedCombinationError(f"optimizer={solver.name!r} {wrong}.{remedy}")
+
+
+def epochs_setting(model: Any, rows: TrainingRows) -> str | None:
+    """Return the first parameter with a value of its own that only update rules can follow."""
+    if bounds_of(model, rows.X.shape[1], rows.n_outputs) is not None:
+        return next(
+            f"{name}={getattr(model, name)!r}"
+            for name in ("positive", "bounds", "monotone")
+            if getattr(model, name) is not None and getattr(model, name) is not False
+        )
+    for name in ("average", "clip_norm", "clip_value", "grad_tol", "max_seconds"):
+        value = getattr(model, name)
+        if value is not None and value is not False:
+            return f"{name}={value!r}"
+    return f"sampling={model.sampling!r}" if model.sampling != "auto" else None
 
 
 def able_optimizers(loss: Loss, penalty: Penalty) -> list[str]:
@@ -144,7 +163,8 @@ def train_whole(
     final = as_state(solution.weights, first_epoch + n_iter)
     model._training = {
         "state": final, "rates": None, "center": None, "seed": seed, "rule": type(solver),
-        "n_outputs": rows.n_outputs,
+        "n_outputs": rows.n_outputs, "class_counts": rows.class_counts,
+        "weight_seen": in_units_of_the_mean(rows, None)[1],
     }  # fmt: skip
     described = describe(
         model, problem, solver, backend, "solvers compute with NumPy and SciPy", None, np.zeros(0)
@@ -156,7 +176,8 @@ def train_whole(
     model.converged_ = solution.reason is StopReason.CONVERGED
     model.optimality_gap_ = solution.gap
     model.history_ = solution.history
-    model._facts = {}
+    start = loss.best_constant(rows.y, rows.relative_weight(), rows.n_outputs)
+    model._facts = {"constant": constant_loss(loss, start, rows.y, rows.relative_weight())}
     _warn_if_unproved(model, solution, plan)
 
 

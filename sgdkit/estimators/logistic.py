@@ -36,6 +36,17 @@ class LogisticClassifier(SummaryMixin, LinearClassifier):
         Share of l1 in ``penalty="elasticnet"``, in [0, 1].
     fit_intercept : bool, default=True
         Whether to learn an intercept, which is never penalised.
+    positive : bool, default=False
+        Whether coefficients must be zero or positive.
+    bounds : pair, array-like of shape (n_features, 2), dict or None, default=None
+        Lowest and highest allowed coefficient, in the units of the raw features: one pair for all,
+        a pair for each feature, or pairs by feature name or column number, ``{"age": (0, 2)}``. None
+        or an infinite number in a pair is no limit. Coefficients are moved inside after every step,
+        so they never lie outside; with more than two classes those of every class. The intercept is free.
+    monotone : array-like of shape (n_features,), dict or None, default=None
+        In which direction the probability of ``classes_[1]`` may go with each feature, by number or by name:
+        ``{"income": 1, "debt": -1}``. 1 allows only coefficients from zero up, -1 only from zero
+        down, 0 any. For two classes only.
     optimizer : str, UpdateRule or Solver, default="auto"
         Name or object, built in or from a plugin; ``sgdkit plugins`` lists them. ``"auto"`` is a
         solver where one can prove how far the optimum is, else Adagrad; `optimizer_` and
@@ -48,9 +59,10 @@ class LogisticClassifier(SummaryMixin, LinearClassifier):
         used as it is, in the units of the raw features. A schedule, by name or object (``"cosine"``,
         ``Cosine(0.1, warmup=5)``), sets the rate of each epoch; without a rate of its own it shapes
         the automatic one.
-    batch_size : int or "auto", default="auto"
+    batch_size : int, GrowingBatch or "auto", default="auto"
         Rows in a batch; ``"auto"`` is at most 64, or 256 for sparse rows and more
         than two classes, and spreads the rows evenly over the batches.
+        `sgdkit.schedules.GrowingBatch` lets it grow from epoch to epoch.
     max_iter : int, default=1000
         Iterations of a solver, or passes over the data (epochs), at most.
     tol : float or None, default=1e-4
@@ -59,9 +71,26 @@ class LogisticClassifier(SummaryMixin, LinearClassifier):
         for `n_iter_no_change` epochs. With ``early_stopping`` it is the improvement of the validation
         score, in its own units. None trains for `max_iter` epochs
         or iterations.
+    grad_tol : float or None, default=None
+        Training also stops when the gradient of the whole objective is at most this share, in
+        (0, 1), of its norm at the model without features. It is measured at a point, over all rows,
+        not from the noisy batches, which costs about one more pass an epoch; see
+        `sgdkit.engine.gradient.FullGradient`. Shares down to 0.01 are within reach of the automatic
+        rate; smaller ones need ``learning_rate="constant"`` and large batches.
+    max_seconds : float or None, default=None
+        Time budget of ``fit`` in seconds, positive. The epoch in which it runs out is the last one
+        and is completed. Where it decides, the result depends on the machine and its load and is
+        not reproducible; `stop_reason_` then says ``"max_seconds"``. ``partial_fit`` makes its one
+        epoch regardless.
     shuffle : bool, default=True
         Whether the order of the rows changes from epoch to epoch. Neighbouring rows stay together
         in large data, unless they look ordered by label or time.
+    sampling : {"auto", "replacement", "stratified", "balanced", "importance"}, default="auto"
+        Which rows an epoch visits. ``"auto"``: each once, in the order that `shuffle` says.
+        ``"replacement"``: as many as there are, drawn independently. ``"stratified"``: each once, every
+        batch with the shares of the classes. ``"balanced"``: every batch with equal shares of the
+        classes. ``"importance"``: rows of large norm or weight more often. Rows that are visited more
+        often count less each time, so the objective stays the same; `class_weight` changes it.
     random_state : int, RandomState or None, default=None
         Seed of the order and of the validation split.
     early_stopping : bool, default=False
@@ -72,7 +101,8 @@ class LogisticClassifier(SummaryMixin, LinearClassifier):
     n_iter_no_change : int, default=10
         Epochs without progress before stopping.
     class_weight : dict, "balanced" or None, default=None
-        Factor on the weight of each class's rows.
+        Factor on the weight of each class's rows: it changes the objective. ``"balanced"`` gives the
+        classes equal weight, in ``partial_fit`` by what has been seen so far.
     warm_start : bool, default=False
         Whether ``fit`` goes on from the last solution instead of starting anew. The learning rate
         starts anew either way.
@@ -102,22 +132,27 @@ class LogisticClassifier(SummaryMixin, LinearClassifier):
     n_iter_ : int
         Iterations or epochs made.
     converged_ : bool
-        Whether the stopping rule was met before `max_iter`.
+        Whether a stopping rule was met: `tol`, `grad_tol` or early stopping.
     optimality_gap_ : float
         The objective of the fitted coefficients is proved to be at most this much above its least
         value; NaN where nothing is proved: after update rules, and without a penalty.
     stop_reason_ : str
-        Why training ended: ``"converged"``, ``"early_stopping"``, ``"max_iter"``, ``"callback"``,
-        ``"not_finite"``, ``"diverged"``, or ``"stalled"`` where rounding hid a solver's progress.
+        Why training ended: ``"converged"`` (`tol`), ``"gradient"`` (`grad_tol`), ``"early_stopping"``,
+        ``"max_iter"``, ``"max_seconds"``, ``"callback"``, ``"not_finite"``, ``"diverged"``, or ``"stalled"``
+        where rounding hid a solver's progress.
     history_ : dict of str to ndarray of shape (n_iter_,)
         One value an iteration or epoch of `epoch`, `objective` (in an epoch the running mean loss
-        plus penalty), `validation_score`, `gradient_norm`, `learning_rate` (of a solver the length
-        of its step), `update_ratio`, `seconds`; a pandas DataFrame takes it as it is.
+        plus penalty), `validation_score`, `gradient_norm` (of an epoch's batches, root mean square),
+        `full_gradient_norm` (NaN without `grad_tol`), `learning_rate` (of a solver the length of its
+        step), `update_ratio`, `seconds`; a pandas DataFrame takes it as it is.
     diagnosis_ : list of Finding
         What the run shows to be wrong or worth knowing, with figures and advice; empty for a clean run.
         See `sgdkit.inspection.Finding`.
     objective_ : str
         The formula that was minimised.
+    bounds_ : ndarray of shape (n_features_in_, 2) or None
+        Lowest and highest coefficient allowed, of `positive`, `bounds` and `monotone` together; None
+        without any.
     components_ : dict
         Name, class, distribution, version and parameters of each part.
     optimizer_, optimizer_reason_, backend_, backend_reason_ : str
@@ -157,12 +192,18 @@ class LogisticClassifier(SummaryMixin, LinearClassifier):
         alpha: float = 1e-4,
         l1_ratio: float = 0.15,
         fit_intercept: bool = True,
+        positive: bool = False,
+        bounds: Any = None,
+        monotone: Any = None,
         optimizer: Any = "auto",
         learning_rate: Any = "auto",
         batch_size: Any = "auto",
         max_iter: int = 1000,
         tol: float | None = 1e-4,
+        grad_tol: float | None = None,
+        max_seconds: float | None = None,
         shuffle: bool = True,
+        sampling: str = "auto",
         random_state: Any = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -179,12 +220,18 @@ class LogisticClassifier(SummaryMixin, LinearClassifier):
         self.alpha = alpha
         self.l1_ratio = l1_ratio
         self.fit_intercept = fit_intercept
+        self.positive = positive
+        self.bounds = bounds
+        self.monotone = monotone
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.batch_size = batch_size
         self.max_iter = max_iter
         self.tol = tol
+        self.grad_tol = grad_tol
+        self.max_seconds = max_seconds
         self.shuffle = shuffle
+        self.sampling = sampling
         self.random_state = random_state
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction

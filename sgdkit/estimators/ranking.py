@@ -42,6 +42,17 @@ class LinearRanker(LinearModel):
         Strength of the penalty, zero or positive. The unit is that of the mean loss.
     l1_ratio : float, default=0.15
         Share of l1 in ``penalty="elasticnet"``, in [0, 1].
+    positive : bool, default=False
+        Whether coefficients must be zero or positive.
+    bounds : pair, array-like of shape (n_features, 2), dict or None, default=None
+        Lowest and highest allowed coefficient, in the units of the raw features: one pair for all,
+        a pair for each feature, or pairs by feature name or column number, ``{"age": (0, 2)}``. None
+        or an infinite number in a pair is no limit. Coefficients are moved inside after every step,
+        so they never lie outside. The intercept is free.
+    monotone : array-like of shape (n_features,), dict or None, default=None
+        In which direction the score may go with each feature, by number or by name:
+        ``{"income": 1, "debt": -1}``. 1 allows only coefficients from zero up, -1 only from zero
+        down, 0 any.
     optimizer : str or UpdateRule, default="auto"
         Name or object, built in or from a plugin; ``sgdkit plugins`` lists them. ``"auto"`` is
         Adagrad; solvers, which see rows and not queries, are refused.
@@ -50,17 +61,32 @@ class LinearRanker(LinearModel):
         used as it is, in the units of the raw features. A schedule, by name or object (``"cosine"``,
         ``Cosine(0.1, warmup=5)``), sets the rate of each epoch; without a rate of its own it shapes
         the automatic one.
-    batch_size : int or "auto", default="auto"
+    batch_size : int, GrowingBatch or "auto", default="auto"
         Rows in a batch, filled with whole queries; ``"auto"`` is about 64.
+        `sgdkit.schedules.GrowingBatch` lets it grow from epoch to epoch.
     max_iter : int, default=1000
         Passes over the data (epochs) at most.
     tol : float or None, default=1e-4
         Training stops when the objective has not fallen by this share of itself for
         `n_iter_no_change` epochs. With ``early_stopping`` it is the improvement of the validation
-        score, in its own units. None trains for `max_iter` epochs.
+        score, in its own units. None does not stop on it.
+    grad_tol : float or None, default=None
+        Training also stops when the gradient of the whole objective is at most this share, in
+        (0, 1), of its norm at the model without features. It is measured at a point, over all rows,
+        not from the noisy batches, which costs about one more pass an epoch; see
+        `sgdkit.engine.gradient.FullGradient`. Shares down to 0.01 are within reach of the automatic
+        rate; smaller ones need ``learning_rate="constant"`` and large batches.
+    max_seconds : float or None, default=None
+        Time budget of ``fit`` in seconds, positive. The epoch in which it runs out is the last one
+        and is completed. Where it decides, the result depends on the machine and its load and is
+        not reproducible; `stop_reason_` then says ``"max_seconds"``. ``partial_fit`` makes its one
+        epoch regardless.
     shuffle : bool, default=True
         Whether the order of the rows changes from epoch to epoch. Neighbouring rows stay together
         in large data, unless they look ordered by label or time.
+    sampling : {"auto", "replacement"}, default="auto"
+        Which queries an epoch visits. ``"auto"``: each once, in the order that `shuffle` says.
+        ``"replacement"``: as many as there are, drawn independently.
     random_state : int, RandomState or None, default=None
         Seed of the order and of the validation split.
     early_stopping : bool, default=False
@@ -99,20 +125,25 @@ class LinearRanker(LinearModel):
     n_iter_ : int
         Epochs made.
     converged_ : bool
-        Whether the stopping rule was met before `max_iter`.
+        Whether a stopping rule was met: `tol`, `grad_tol` or early stopping.
     optimality_gap_ : float
         NaN: nothing proves how far a ranking's optimum is.
-    stop_reason_ : {"converged", "early_stopping", "max_iter", "callback", "not_finite", "diverged"}
-        Why training ended.
+    stop_reason_ : str
+        Why training ended: ``"converged"`` (`tol`), ``"gradient"`` (`grad_tol`), ``"early_stopping"``,
+        ``"max_iter"``, ``"max_seconds"``, ``"callback"``, ``"not_finite"`` or ``"diverged"``.
     history_ : dict of str to ndarray of shape (n_iter_,)
         One value an epoch of `epoch`, `objective` (running mean loss plus penalty),
-        `validation_score`, `gradient_norm`, `learning_rate`, `update_ratio`, `seconds`; a pandas
-        DataFrame takes it as it is.
+        `validation_score`, `gradient_norm` (of the batches, root mean square),
+        `full_gradient_norm` (NaN without `grad_tol`), `learning_rate`, `update_ratio`, `seconds`; a
+        pandas DataFrame takes it as it is.
     diagnosis_ : list of Finding
         What the run shows to be wrong or worth knowing, with figures and advice; empty for a clean run.
         See `sgdkit.inspection.Finding`.
     objective_ : str
         The formula that was minimised.
+    bounds_ : ndarray of shape (n_features_in_, 2) or None
+        Lowest and highest coefficient allowed, of `positive`, `bounds` and `monotone` together; None
+        without any.
     components_ : dict
         Name, class, distribution, version and parameters of each part.
     optimizer_, optimizer_reason_, backend_, backend_reason_ : str
@@ -156,12 +187,18 @@ class LinearRanker(LinearModel):
         penalty: str | None = "l2",
         alpha: float = 1e-4,
         l1_ratio: float = 0.15,
+        positive: bool = False,
+        bounds: Any = None,
+        monotone: Any = None,
         optimizer: Any = "auto",
         learning_rate: Any = "auto",
         batch_size: Any = "auto",
         max_iter: int = 1000,
         tol: float | None = 1e-4,
+        grad_tol: float | None = None,
+        max_seconds: float | None = None,
         shuffle: bool = True,
+        sampling: str = "auto",
         random_state: Any = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -177,12 +214,18 @@ class LinearRanker(LinearModel):
         self.penalty = penalty
         self.alpha = alpha
         self.l1_ratio = l1_ratio
+        self.positive = positive
+        self.bounds = bounds
+        self.monotone = monotone
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.batch_size = batch_size
         self.max_iter = max_iter
         self.tol = tol
+        self.grad_tol = grad_tol
+        self.max_seconds = max_seconds
         self.shuffle = shuffle
+        self.sampling = sampling
         self.random_state = random_state
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
@@ -260,7 +303,7 @@ class LinearRanker(LinearModel):
         qid : array-like of shape (n_samples,), default=None
             Query of each row; None means one query.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row.
+            Weight of each row, counted in units of the mean weight of all rows so far.
 
         Returns
         -------

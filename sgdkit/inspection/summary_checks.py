@@ -57,6 +57,11 @@ def check_fit(model: Any) -> None:
             "early_stopping=True ends training before the optimum, on part of the rows, so the coefficients "
             "solve no equation that has standard errors. Fit with early_stopping=False."
         )
+    if getattr(model, "bounds_", None) is not None:
+        raise UnsupportedCombinationError(
+            "positive, bounds or monotone keep coefficients within limits, and an estimate at its limit is "
+            "not normally distributed. Bootstrap the whole fit, or fit without the limits."
+        )
     if not model.converged_:
         raise UnsupportedCombinationError(
             f"The model has not converged (stop_reason_={model.stop_reason_!r}); standard errors are those "

@@ -61,9 +61,10 @@ def kernel_types(dtype: np.dtype) -> KernelTypes:
         loss=types.FunctionType(
             types.float64(matrix, vector, vector, types.int64, doubles, index, types.int64, matrix)
         ),
-        # w, g, how many coordinates, ..., how many of them are penalised -> squared norm of g
+        # w, g, how many coordinates, ..., how many of them are penalised, lowest and highest value of the
+        # coefficients (no columns where they are free) -> squared norm of g
         update=types.FunctionType(
-            types.float64(vector, vector, types.int64, *state, *now, *penalty, types.int64)
+            types.float64(vector, vector, types.int64, *state, *now, *penalty, types.int64, matrix)
         ),
         # a list of coordinates, how many, w, g, state, 1 or 0 where all rates are rates[0], now, which are
         # penalised: those below this number

@@ -126,9 +126,22 @@ def _add_gradient(data, indices, indptr, rows, m, slope, g):
                     g[base + k] += x * slope[i, k]
 
 
+@_compile
+def _keep_within(touched, n, bounds, w):
+    """Move the coefficients of a list into their bounds, if there are any; NaN stays NaN."""
+    if bounds.shape[1] == 0:
+        return
+    for i in range(np.uintp(n)):
+        j = np.uintp(touched[i])
+        if w[j] < bounds[0, j]:
+            w[j] = bounds[0, j]
+        elif w[j] > bounds[1, j]:
+            w[j] = bounds[1, j]
+
+
 def epoch(
     data, indices, indptr, n_features, y, weight, mean_weight, runs, edges, whole_runs, batch_size,
-    w, slots, hyper, rates, stride, lr, t, l1, l2, n_outputs, fit_intercept, move, common_step,
+    w, slots, hyper, rates, stride, lr, t, l1, l2, n_outputs, fit_intercept, bounds, move, common_step,
     loss_hyper, loss_address, update_address, update_touched_address, catch_up_address, clip, report,
     rows, offsets, cursor, y_batch, weight_batch, raw, slope, g, magnitude, last, touched, missed, tile,
 ):  # fmt: skip
@@ -143,7 +156,7 @@ def epoch(
     data, indices, indptr = borrow(data), borrow(indices), borrow(indptr)
     y, weight, runs, edges = borrow(y), borrow(weight), borrow(runs), borrow(edges)
     w, slots, hyper, rates = borrow(w), borrow(slots), borrow(hyper), borrow(rates)
-    loss_hyper, report = borrow(loss_hyper), borrow(report)
+    loss_hyper, report, bounds = borrow(loss_hyper), borrow(report), borrow(bounds)
     rows, offsets, cursor, y_batch = borrow(rows), borrow(offsets), borrow(cursor), borrow(y_batch)
     weight_batch, raw, slope, g = borrow(weight_batch), borrow(raw), borrow(slope), borrow(g)
     magnitude, last, touched, missed = borrow(magnitude), borrow(last), borrow(touched), borrow(missed)
@@ -156,7 +169,9 @@ def epoch(
     # With a scale, coefficients are scale * w, and a step of the penalty divides the scale alone.
     scale = 1.0
     shrinkage = 1.0 / (1.0 + common_step * lr * l2) if move == 4 else 1.0
-    owed = np.int32(1 if move == 3 else 0)
+    # Within bounds the penalty's part cannot wait: what it does depends on where the bounds cut.
+    bounded = bounds.shape[1] > 0
+    owed = np.int32(1 if move == 3 and not bounded else 0)
     n_penalised = n_features * n_outputs
     n_moving = n_penalised + n_outputs if fit_intercept else n_penalised
     clock = 0
@@ -180,6 +195,7 @@ def epoch(
             )
         if replays:
             catch_up(touched, missed, n, w, slots, hyper, rates, stride, lr, float(t), l1, l2, tile)
+            _keep_within(touched, n, bounds, w)
         _predict(data, indices, indptr, rows, m, w, scale, raw)
         value = loss(raw, y_batch, weight_batch, m, loss_hyper, offsets, cursor[2], slope)
         if not np.isfinite(value):
@@ -198,6 +214,11 @@ def epoch(
             report[1] += update_touched(
                 touched, n, w, g, slots, hyper, rates, stride, w.dtype.type(lr / scale), float(t), n_penalised
             )
+            if bounded and move == 3:
+                for i in range(n):
+                    missed[i] = 1
+                catch_up(touched, missed, n, w, slots, hyper, rates, stride, lr, float(t), l1, l2, tile)
+            _keep_within(touched, n, bounds, w)
             if fit_intercept:
                 for k in range(n_outputs):
                     touched[k] = np.int32(n_penalised + k)
@@ -213,7 +234,9 @@ def epoch(
                 scale = 1.0
         else:
             report[1] += clip_gradient(g, n_moving, clip)
-            report[1] += update(w, g, n_moving, slots, hyper, rates, lr, float(t), l1, l2, n_penalised)
+            report[1] += update(
+                w, g, n_moving, slots, hyper, rates, lr, float(t), l1, l2, n_penalised, bounds
+            )
             g[:] = 0
         m = next_batch(runs, edges, whole_runs, batch_size, cursor, rows, 0, offsets)
     for j in range(n_penalised if scale != 1.0 else 0):
@@ -227,6 +250,7 @@ def epoch(
                 n += 1
             if n + n_outputs > missed.shape[0] or j == n_features - 1:
                 catch_up(touched, missed, n, w, slots, hyper, rates, stride, lr, float(t), l1, l2, tile)
+                _keep_within(touched, n, bounds, w)
                 n = 0
     return t
 
@@ -269,11 +293,12 @@ def csr_epoch(dtype: np.dtype, index_dtype: np.dtype) -> Any:
     rows = (T.vector_in, integers, integers, types.int64, T.vector_in, T.vector_in, types.float64)
     order = (T.integers_in, T.integers_in, types.boolean, types.int64)
     state = (T.vector, T.matrix, T.doubles, T.vector, types.uintp)
-    step = (T.scalar, types.int64, T.scalar, T.scalar, types.int64, types.boolean, types.int64, types.float64)
+    step = (T.scalar, types.int64, T.scalar, T.scalar, types.int64, types.boolean, T.matrix)
+    way = (types.int64, types.float64)
     parts = (T.doubles, types.int64, types.int64, types.int64, types.int64)
     buffers = (T.integers, T.integers, T.integers, T.vector, T.vector, T.matrix, T.matrix, T.vector, T.vector)
     lists = (*(types.Array(types.int32, 1, "C"),) * 3, T.matrix)
     signature = types.int64(
-        *rows, *order, *state, *step, *parts, T.doubles, T.doubles, *buffers, *lists
+        *rows, *order, *state, *step, *way, *parts, T.doubles, T.doubles, *buffers, *lists
     )  # fmt: skip
     return compiled_kernel(__name__, signature)

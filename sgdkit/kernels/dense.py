@@ -119,7 +119,7 @@ def _center_gradient(center, n_outputs, g):
 
 def epoch(
     X, center, y, weight, mean_weight, runs, edges, whole_runs, batch_size,
-    w, slots, hyper, rates, lr, t, l1, l2, n_outputs, fit_intercept,
+    w, slots, hyper, rates, lr, t, l1, l2, n_outputs, fit_intercept, bounds,
     loss_hyper, loss_address, update_address, clip, report,
     rows, offsets, offsets_after, cursor, y_tile, weight_tile, raw, slope, g, bias, magnitude,
 ):  # fmt: skip
@@ -137,7 +137,7 @@ def epoch(
     X, center, y, weight = borrow(X), borrow(center), borrow(y), borrow(weight)
     runs, edges, w, slots = borrow(runs), borrow(edges), borrow(w), borrow(slots)
     hyper, rates, loss_hyper, report = borrow(hyper), borrow(rates), borrow(loss_hyper), borrow(report)
-    clip = borrow(clip)
+    clip, bounds = borrow(clip), borrow(bounds)
     rows, offsets, offsets_after, cursor = (
         borrow(rows),
         borrow(offsets),
@@ -194,7 +194,7 @@ def epoch(
         _center_gradient(center, n_outputs, g)
         t += 1
         report[1] += clip_gradient(g, n_moving, clip)
-        report[1] += update(w, g, n_moving, slots, hyper, rates, lr, float(t), l1, l2, n_penalised)
+        report[1] += update(w, g, n_moving, slots, hyper, rates, lr, float(t), l1, l2, n_penalised, bounds)
         for i in range(m_after):
             rows[i] = rows[m + i]
         offsets, offsets_after = offsets_after, offsets
@@ -229,7 +229,7 @@ def dense_epoch(dtype: np.dtype) -> Any:
     data = (T.matrix_in, T.vector_in, T.vector_in, T.vector_in, types.float64)
     order = (T.integers_in, T.integers_in, types.boolean, types.int64)
     state = (T.vector, T.matrix, T.doubles, T.vector)
-    step = (T.scalar, types.int64, T.scalar, T.scalar, types.int64, types.boolean)
+    step = (T.scalar, types.int64, T.scalar, T.scalar, types.int64, types.boolean, T.matrix)
     parts = (T.doubles, types.int64, types.int64, T.doubles, T.doubles)
     integers, vector, matrix = T.integers, T.vector, T.matrix
     scratch = (integers,) * 4 + (vector, vector, matrix, matrix, vector, vector, vector)

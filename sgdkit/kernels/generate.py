@@ -29,7 +29,7 @@ from sgdkit.kernels.vector_math import scalar_numpy
 from sgdkit.losses.base import BatchLoss, Loss
 from sgdkit.namespaces import code_fingerprint, rebind
 from sgdkit.optimizers.base import UpdateRule
-from sgdkit.proximal import fits_series, proximal_step, proximal_steps, proximal_steps_series
+from sgdkit.proximal import fits_series, proximal_step, proximal_steps, proximal_steps_series, within
 
 __all__ = (
     "Compiled",
@@ -109,10 +109,11 @@ def _shape(rule: type[UpdateRule], decays: bool) -> tuple:
 
 
 def compiled_update(rule: type[UpdateRule], dtype: Any, decays: bool) -> Compiled:
-    """Return the loop that makes one step of `rule`, of the penalty and, if it `decays`, of weight decay."""
+    """Return the loop that makes one step of `rule`, penalty, bounds and, if it `decays`, weight decay."""
     functions = _roles(rule, "update", "reduce", "regularized", "step_size") | {
         "proximal_step": proximal_step,
         "decay_step": decay_step,
+        "within": within,
     }
     source = partial(update_source, decays=decays)
     return _compiled("update", functions, _shape(rule, decays), source, rule, dtype)  # type: ignore[arg-type]

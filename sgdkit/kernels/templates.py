@@ -28,17 +28,19 @@ _UPDATE = (
     _HEADER
     + f"""
 @njit([T.update.signature], {_DECORATOR})
-def run(w, g, n, slots, hyper, rates, lr, t, l1, l2, n_penalised):
+def run(w, g, n, slots, hyper, rates, lr, t, l1, l2, n_penalised, bounds):
     norm = 0.0
     for j in range(n):
         norm += g[j] * g[j]
     {{decay}}
     {{sums}}
-    first_free = n_penalised if l1 > 0 or l2 > 0 else 0
+    first_free = n_penalised if l1 > 0 or l2 > 0 or bounds.shape[1] > 0 else 0
     for j in range(first_free):
         {{move_penalised}}
     for j in range(first_free, n):
         {{move}}
+    for j in range(bounds.shape[1]):
+        w[j] = within(w[j], bounds[0, j], bounds[1, j])
     return norm
 """
 )
@@ -178,7 +180,7 @@ def _decay(rule: type[UpdateRule], function: str, *missed: str, rate: str = "lr 
 
 
 def update_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) -> str:
-    """Return the loop that makes one step of `rule` and of the penalty on every coordinate.
+    """Return the loop that makes one step of `rule`, penalty and bounds on every coordinate.
 
     If the rule `decays`, its weight decay follows the hyperparameters in ``hyper``.
     """

@@ -229,6 +229,7 @@ class Run:
             objective=value,
             validation_score=score,
             gradient_norm=gradient_norm,
+            full_gradient_norm=float("nan"),
             learning_rate=step,
             update_ratio=float(np.linalg.norm(weights - self._last)) / max(size, 1e-300),
             seconds=time.perf_counter() - self._started,

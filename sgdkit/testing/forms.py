@@ -72,6 +72,7 @@ class Form:
             center=task.center,
             clip_norm=task.clip_norm,
             clip_value=task.clip_value,
+            bounds=task.bounds,
         )
 
 
@@ -144,6 +145,8 @@ class Task:
         What dense rows are centred by.
     clip_norm, clip_value : float, default=inf
         Largest norm and component of a batch gradient.
+    bounds : ndarray of shape (2, n_features) or None, default=None
+        Lowest and highest coefficient of each feature.
     """
 
     X: np.ndarray
@@ -164,6 +167,7 @@ class Task:
     center: np.ndarray | None = None
     clip_norm: float = float("inf")
     clip_value: float = float("inf")
+    bounds: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True)

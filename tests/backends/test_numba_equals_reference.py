@@ -360,3 +360,50 @@ def test_a_clipped_step_of_sgd_has_the_clipped_length_and_the_norm_is_reported_u
     assert found.reports[0].gradient_norm == pytest.approx(np.sqrt((25.0 + 0.0025) / 2.0))
     found = train_task(FORMS[name], replace(task, clip_value=3.5, clip_norm=1e9))
     np.testing.assert_allclose(found.w, [-3.03, -3.54, 0.0], rtol=1e-14)
+
+
+BOUNDS = {
+    "positive": np.array([[0.0] * 9, [np.inf] * 9]),
+    "away from zero": np.array([[0.02] * 5 + [-np.inf] * 4, [np.inf] * 5 + [-0.01] * 4]),
+    "a narrow band": np.array([[-0.03] * 9, [0.02] * 9]),
+}
+
+
+@pytest.mark.parametrize("bounds", BOUNDS.values(), ids=BOUNDS)
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_bounded_steps_end_at_the_same_weights_and_never_outside(rule, bounds):
+    rule = rule()
+    start = np.append(np.clip(0.0, *bounds), 0.0)
+    for l1, l2 in ((0.0, 0.0), (0.0, 0.5), (0.02, 0.5)):
+        if l1 > 0.0 and not rule.has_proximal_step:
+            continue
+        for batch_size, rates in ((1, None), (3, np.linspace(0.2, 2.0, 10)), (64, None)):
+            settings = {"l1": l1, "l2": l2, "batch_size": batch_size, "rates": rates, "bounds": bounds}
+            task = small_task(LOSSES["log_loss"](), rule, **settings)
+            expected = train_task(REFERENCE, task, start)
+            for name in [*COMPILED, "NumPy", *(["array-api-strict"] if batch_size == 64 else [])]:
+                found = train_task(FORMS[name], task, start)
+                gap = largest_difference(found.w, expected.w)
+                context = f"{name}, l1={l1}, l2={l2}, batches of {batch_size}"
+                assert gap <= 1e-12 * (10.0 if rule.reductions else 1.0), f"{gap:.2g}, {context}"
+                assert ((found.w[:-1] >= bounds[0]) & (found.w[:-1] <= bounds[1])).all(), context
+
+
+@pytest.mark.parametrize("name", [*COMPILED, "NumPy"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_bounds_hold_for_every_output_and_leave_intercepts_free(name, dtype):
+    bounds = np.array([[0.1] * 9, [0.1, 0.2, *[0.3] * 7]])
+    settings = {"n_outputs": 3, "y": np.arange(48.0) % 3.0, "batch_size": 5, "bounds": bounds, "l2": 0.1}
+    task = small_task(LOSSES["softmax"](), AdaGrad(), dtype, **settings)
+    start = np.append(np.full(27, 0.1, dtype), [0.0, 0.0, 0.0])
+    W = train_task(FORMS[name], task, start).w.reshape(10, 3).astype(np.float64)
+    assert (W[1:9] >= 0.1).all() and (W[:9] <= bounds[1][:, None] + 1e-8).all()
+    assert (np.abs(W[9]) > 0.0).all() and (W[9] < 0.1).any()
+
+
+@pytest.mark.parametrize("name", [*COMPILED, "NumPy"])
+def test_bounds_do_not_hide_a_weight_that_is_no_number(name):
+    task = small_task(LOSSES["squared_error"](), SGD(), batch_size=4, n_epochs=1, lr=np.nan, l2=0.1)
+    task = replace(task, bounds=BOUNDS["a narrow band"])
+    broken = train_task(FORMS[name], task)
+    assert np.isnan(broken.w).any() or not broken.reports[0].finite

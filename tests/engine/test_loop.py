@@ -343,3 +343,34 @@ def test_the_horizon_of_a_stream_is_given_apart_from_its_epochs():
     state = TrainState(np.zeros(4), np.zeros((0, 4)), epoch=7, since=5)
     train(REFERENCE.problem(TASK), state, backend, plan(schedule=Cosine(1.0), max_iter=1, horizon=4))
     assert backend.rates == pytest.approx([0.5])
+
+
+def test_a_gradient_at_its_goal_is_convergence_also_where_the_rate_is_not_down():
+    norms = iter([1.0, 0.5, 0.1, 0.05])
+    result = run(
+        ScriptedBackend([1.0]), schedule=Cosine(1.0), gradient=lambda state: next(norms), gradient_goal=0.1
+    )
+    assert result.reason is StopReason.GRADIENT and result.reason.met_a_rule
+    assert result.history["full_gradient_norm"].tolist() == [1.0, 0.5, 0.1]
+
+
+def test_the_clock_ends_training_after_a_whole_epoch_and_is_no_convergence():
+    result = run(ScriptedBackend([1.0]), deadline=0.0)
+    assert result.reason is StopReason.MAX_SECONDS and not result.reason.met_a_rule
+    assert result.state.epoch == 1 and result.state.w.tolist() == [1.0] * 4
+    assert run(ScriptedBackend([1.0]), deadline=float("inf")).reason is StopReason.MAX_ITER
+    assert run(ScriptedBackend([1.0]), deadline=0.0, max_iter=1).reason is StopReason.MAX_ITER
+
+
+def test_when_the_clock_ends_it_the_best_weights_are_kept(monkeypatch):
+    scores, readings = iter([0.5, 0.9, 0.1, 0.2]), iter(range(100))
+    monkeypatch.setattr("sgdkit.engine.loop.time.perf_counter", lambda: float(next(readings)))
+    result = run(
+        ScriptedBackend([1.0]),
+        validate=lambda state: next(scores),
+        early_stopping=True,
+        n_iter_no_change=9,
+        deadline=8.0,  # three readings an epoch
+    )
+    assert (result.reason, result.state.w.tolist()) == (StopReason.MAX_SECONDS, [2.0] * 4)
+    assert len(result.history["epoch"]) == 3

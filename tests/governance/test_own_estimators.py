@@ -57,6 +57,14 @@ def test_longer_training_really_trains_longer(regression):
     assert measured["n_iter_longer"] == 5 * model[-1].n_iter_
 
 
+def test_longer_training_is_ended_neither_by_the_clock_nor_by_a_small_gradient(diabetes):
+    X_train, X_test, y_train, y_test = diabetes
+    model = LinearRegressor(grad_tol=0.9, max_seconds=100.0, alpha=0.01, random_state=0).fit(X_train, y_train)
+    record = audit(model, X_test, y_test, X_train=X_train, y_train=y_train)
+    assert record.items["optimizer.longer_training"].measured["n_iter_longer"] == 5 * model.n_iter_
+    assert record.training["stop_reason"] == "gradient"
+
+
 def test_whole_numbers_kept_as_floats_name_groups_without_a_point(regression):
     _, _, record = regression
     by_group = record.items["fairness.error_gap"].measured["attributes"]["sex"]["by_group"]

@@ -17,7 +17,7 @@ Y = X @ np.array([1.0, -2.0, 0.5, 0.0]) + 0.5 * RANDOM.normal(size=200)
 
 
 def test_a_training_curve_shows_what_the_history_holds():
-    model = LinearRegressor(random_state=0).fit(X, Y)
+    model = LinearRegressor(optimizer="adagrad", random_state=0).fit(X, Y)
     display = TrainingCurveDisplay.from_estimator(model)
     assert [ax.get_title(loc="left") for ax in display.axes_] == [
         "objective",

@@ -41,6 +41,8 @@ def optimizer_longer(context: AuditContext) -> Finding:
         # A smaller tolerance alone would not matter: noise in the objective exhausts the patience.
         iterations = context.trace.n_iter * _TIMES
         changes |= {"max_iter": iterations, "n_iter_no_change": iterations}
+    # Other rules that would end it: the clock, and a small gradient.
+    changes |= {name: None for name in ("max_seconds", "grad_tol") if params.get(name) is not None}
     longer = quiet_clone(context.final).set_params(**changes)
     prefix = f"{context.fitted.final_name}__" if context.fitted.is_pipeline else ""
     fit_params = {key.removeprefix(prefix): value for key, value in context.fit_params.items()}
