@@ -10,7 +10,7 @@ SHARE = 0.98
 
 def underfitting(run: Run) -> Finding | None:
     """An objective barely below that of the best constant prediction."""
-    if run.constant is None or run.constant <= 0.0 or run.n_epochs < 2:
+    if run.constant is None or run.constant <= 0.0 or (run.n_epochs < 2 and not run.converged):
         return None
     least = float(run.objective.min())
     if least < SHARE * run.constant or run.stop_reason in ("not_finite", "diverged"):
