@@ -3,8 +3,11 @@
 import typer
 
 from sgdkit.cli.catalogue import catalogue, summary
+from sgdkit.losses import Hinge, Logistic, SquaredError
 from sgdkit.optimizers import UpdateRule
+from sgdkit.penalties import Penalty
 from sgdkit.plugin.provenance import provenance_of_class
+from sgdkit.solvers.base import Solver
 
 __all__ = ("optimizers",)
 
@@ -25,16 +28,15 @@ def _kind(optimizer: type) -> str:
     return "update rule" if issubclass(optimizer, UpdateRule) else "solver"
 
 
-def _sparse(optimizer: type) -> str:
-    declared = getattr(optimizer, "sparse", None)
-    if isinstance(declared, bool):
-        return "yes" if declared else "no"
-    return "-" if declared is None else _SPARSE.get(declared, str(declared))
+def _sparse(optimizer: type[UpdateRule] | type[Solver]) -> str:
+    return _SPARSE[optimizer.sparse] if issubclass(optimizer, UpdateRule) else "reads non-zeros"
 
 
-def _l1(optimizer: type) -> str:
-    able = getattr(optimizer, "has_proximal_step", getattr(optimizer, "supports_l1", None))
-    return "-" if able is None else "yes" if able else "no"
+def _l1(optimizer: type[UpdateRule] | type[Solver]) -> str:
+    if issubclass(optimizer, UpdateRule):
+        return "yes" if optimizer.has_proximal_step else "no"
+    lasso, losses = Penalty(l1=1.0, l2=0.0), (SquaredError(), Logistic(), Hinge())
+    return "yes" if any(optimizer().refusal(loss, lasso) is None for loss in losses) else "no"
 
 
 def _distribution(optimizer: type) -> str:

@@ -57,7 +57,8 @@ def describe_fit(pipeline: Pipeline, told: Sequence[str]) -> str:
     """Return what was fitted, and how training ended."""
     model = pipeline["model"]
     ended = "converged" if model.converged_ else f"stopped: {model.stop_reason_.replace('_', ' ')}"
-    epochs = f"{model.n_iter_} epoch" + "s" * (model.n_iter_ != 1)
+    solved = model.components_["learning_rate"]["name"] == "own_steps"
+    epochs = f"{model.n_iter_} {'iteration' if solved else 'epoch'}" + "s" * (model.n_iter_ != 1)
     lines = [
         re.sub(r"\s+", " ", f"{model!r}"),
         f"  {model.n_features_in_:,} columns, optimizer {model.optimizer_}, {epochs}, {ended}.",

@@ -38,6 +38,7 @@ def registered_checks() -> tuple[Check, ...]:
     from sgdkit.governance.checks.objective_recorded import objective_recorded
     from sgdkit.governance.checks.optimizer_components import optimizer_components
     from sgdkit.governance.checks.optimizer_divergence import optimizer_divergence
+    from sgdkit.governance.checks.optimizer_gap import optimizer_gap
     from sgdkit.governance.checks.optimizer_longer import optimizer_longer
     from sgdkit.governance.checks.optimizer_stop import optimizer_stop
     from sgdkit.governance.checks.regularization_gap import regularization_gap
@@ -73,6 +74,7 @@ def registered_checks() -> tuple[Check, ...]:
         optimizer_components,
         optimizer_stop,
         optimizer_divergence,
+        optimizer_gap,
         optimizer_longer,
         learning_rate_origin,
         learning_rate_edge,

@@ -21,6 +21,8 @@ def learning_rate_origin(context: AuditContext) -> Finding:
     if searched:
         return recorded("The learning rate was searched.", origin="searched", searched=sorted(searched))
     part = next((part for part in context.components if part["kind"] == "learning_rate"), {})
+    if part.get("name") == "own_steps":
+        return recorded("The solver finds the length of each step by itself.", origin="derived")
     if part.get("params", {}).get("rate0") in _DERIVED:
         return recorded(
             f"The learning rate is derived from the data, and follows the schedule {part['name']!r}.",

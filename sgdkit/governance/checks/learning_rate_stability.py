@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sgdkit.governance.checks.base import Finding, absent, check, measured, ramp
+from sgdkit.governance.checks.base import Finding, absent, check, measured, not_applicable, ramp
 from sgdkit.governance.context import AuditContext
 
 __all__ = ("learning_rate_stability",)
@@ -19,6 +19,8 @@ def learning_rate_stability(context: AuditContext) -> Finding:
     """Measure how much of the objective's movement was upwards."""
     loss = np.asarray(context.trace.loss, dtype=np.float64)
     if context.trace.source == "train_score_" or loss.size < 2:
+        if context.trace.converged and loss.size == 1:
+            return not_applicable("The first iteration ended at the optimum.")
         return absent("The estimator keeps no trace of its objective.")
     if not np.all(np.isfinite(loss)):
         return measured("The objective became non-finite.", passed=False)

@@ -43,6 +43,8 @@ def optimizer_longer(context: AuditContext) -> Finding:
         changes |= {"max_iter": iterations, "n_iter_no_change": iterations}
     # Other rules that would end it: the clock, and a small gradient.
     changes |= {name: None for name in ("max_seconds", "grad_tol") if params.get(name) is not None}
+    if params.get("optimizer") == "auto" and hasattr(context.final, "optimizer_"):
+        changes["optimizer"] = context.final.optimizer_  # the choice may hang on what was switched off here
     longer = quiet_clone(context.final).set_params(**changes)
     prefix = f"{context.fitted.final_name}__" if context.fitted.is_pipeline else ""
     fit_params = {key.removeprefix(prefix): value for key, value in context.fit_params.items()}
