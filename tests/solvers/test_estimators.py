@@ -91,7 +91,7 @@ REFUSED = [
     (LinearRanker, {"optimizer": "newton"}, "compares rows within queries"),
     (HingeClassifier, {"optimizer": "newton"}, "second derivatives.*'adagrad'.*'interior_point'"),
     (LogisticClassifier, {"optimizer": "lbfgs", "penalty": "l1"}, "no l1.*'coordinate_descent'"),
-    (LogisticClassifier, {"optimizer": "interior_point"}, "hinge loss alone"),
+    (LogisticClassifier, {"optimizer": "interior_point"}, "lines and bounded parabolas"),
     (LogisticClassifier, {"optimizer": "newton", "early_stopping": True}, "early_stopping"),
     (LogisticClassifier, {"optimizer": Newton(), "backend": "numba"}, "backend='numba'"),
     (HingeClassifier, {"optimizer": "sdca", "penalty": None}, "l2 penalty above zero"),
