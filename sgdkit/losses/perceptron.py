@@ -18,7 +18,8 @@ class Perceptron(PointwiseLoss):
     -----
     Not differentiable on the boundary; the subgradient :math:`-s` is used there, so that a model
     which starts at zero learns. The objective has its least value at zero coefficients: a model
-    without penalty stops where rows are separated, and with a strong penalty it shrinks to zero.
+    without penalty stops where rows are separated, and with a strong penalty it shrinks to zero. That is
+    why it has no conjugate: a solver would prove the model of zeros to be the best.
 
     References
     ----------
@@ -42,19 +43,3 @@ class Perceptron(PointwiseLoss):
         sign = 2.0 * y - 1.0
         wrong = -sign * raw
         return np.where(wrong < 0.0, 0.0 * wrong, wrong), np.where(wrong < 0.0, 0.0 * sign, -sign)
-
-    @staticmethod
-    def conjugate(slope, y, hyper):  # noqa: D102
-        return 0.0 * slope
-
-    @staticmethod
-    def proximal_slope(c, y, q, hyper):  # noqa: D102
-        return np.minimum(np.maximum(c / q, -y), 1.0 - y)
-
-    @staticmethod
-    def slope_range(y, hyper):  # noqa: D102
-        return -y, 1.0 - y
-
-    @staticmethod
-    def ramps(y, hyper):  # noqa: D102
-        return ((0.0 * y, -y, 1.0 - y, 0.0),)
