@@ -86,7 +86,8 @@ class InteriorPoint(Solver):
             )
         v, b = objective.scaled(start)
         z = objective.predict(v, b)
-        run = Run(objective, plan, (v, b), objective.value(z, v))
+        value = objective.value(z, v)
+        run = Run(objective, plan, (v, b), value)
         assert isinstance(objective.terms, PointwiseTerms)  # others have no ramps
         ramps = objective.terms.ramps()
         sides = [
@@ -94,6 +95,11 @@ class InteriorPoint(Solver):
             for k in range(z.shape[1])
         ]
         for _ in run:
+            if value == 0.0:  # nothing is below it
+                run.certify(np.zeros_like(z))
+                run.end_iteration(value, v, b, gradient_norm=0.0, step=0.0)
+                run.stall()
+                continue
             moves = []
             for k, side in enumerate(sides):
                 moves.append(side.advance(system, v[:, k], z[:, k], z[:, k] - b[k]))
@@ -180,11 +186,10 @@ class _Slopes:
         share = np.where(middle > 0.0, both / max(up, 1e-300), both / max(down, 1e-300))
         slope = np.clip(share * middle, low + 1e-6 * width, high - 1e-6 * width)
         beyond = z - corner - run * slope
-        unit = max(float((weight * np.abs(beyond)).sum() / weight.sum()) / len(beyond), 1e-300)
+        size = float((weight * (np.abs(z - corner) + run * width)).sum() / weight.sum())
+        unit = size / len(beyond) if size > 0.0 else 1.0
         over = np.maximum(beyond, 0.0) + unit
-        return cls(
-            weight, unit, corner, low, high, run, slope - low, high - slope, over - beyond, over
-        )
+        return cls(weight, unit, corner, low, high, run, slope - low, high - slope, over - beyond, over)
 
     @property
     def slope(self) -> np.ndarray:

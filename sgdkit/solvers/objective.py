@@ -15,7 +15,8 @@ class Objective:
     .. math:: F(v, b) = \sum_i a_i \ell(z_i, y_i) + \sum_j \lambda_j |v_j| + \tfrac12 \rho_j v_j^2,
         \qquad z = A v + b,
 
-    with row weights `a` (caller's weights with sum 1, times exposures), ``v = w * scale`` and the rows `A` of `Design`.
+    with row weights `a` (the caller's, with sum 1, times exposures), ``v = w * scale`` and the rows `A` of
+    `Design`.
 
     Parameters
     ----------
@@ -38,6 +39,8 @@ class Objective:
         Raw prediction of the best model without features; zeros if there is no intercept.
     null : float
         Its objective: the scale of rounding errors.
+    curvature : float
+        Largest second derivative of the loss; where that has no bound, the one at `constant`.
     bounded : bool
         Whether `dual` gives a bound: the loss has a conjugate, and there is a penalty.
 
@@ -77,6 +80,7 @@ class Objective:
             curvature = 1.0
             if has_curvature(loss):  # it grows with the raw prediction
                 curvature = float((weight @ self.terms.curvatures(at)[0]).max()) / total
+        self.curvature = curvature
         self.design = design_of(problem.X, weight / total, curvature * total, problem.l2, self.intercept)
         scale = self.design.scale[:, None]
         self.l1, self.l2 = problem.l1 / scale, problem.l2 / scale**2
