@@ -94,11 +94,8 @@ class CoordinateDescent(Solver):
                     z = objective.predict(v, b)
                     value = objective.value(z, v)
             run.end_iteration(value, v, b, gradient_norm=norm, step=length, estimate=decrease)
-            if (
-                not floor.learn(length)
-                or 0.0 < decrease <= 1e-15 * abs(value)
-                or value <= 1e-15 * objective.null
-            ):
+            hidden = 0.0 < decrease <= 1e-15 * abs(value) or value <= 1e-15 * objective.null
+            if not floor.learn(length if decrease > 0.0 else 0.0) or hidden:
                 run.stall()
         return run.solution()
 

@@ -267,7 +267,9 @@ class _Slopes:
             """Return the change of the slopes before the raw predictions move."""
             return (error - of_over / to_high + of_under / to_low) / stiffness
 
-        def move(c, of_over, of_under):  # type: ignore[no-untyped-def]
+        def move(
+            c: np.ndarray, of_over: np.ndarray, of_under: np.ndarray
+        ) -> tuple[Step, np.ndarray, np.ndarray, np.ndarray]:
             step = system.solve(c, v, linear)
             change = pull(of_over, of_under) + step.moved[:, 0] / stiffness
             return step, change, (of_over + over * change) / to_high, (of_under - under * change) / to_low

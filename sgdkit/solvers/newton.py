@@ -122,11 +122,8 @@ class Newton(Solver):
             run.end_iteration(
                 value, v, b, gradient_norm=step.gradient_norm, step=length, estimate=step.decrease
             )
-            if (
-                not floor.learn(length)
-                or step.decrease <= 1e-15 * abs(value)
-                or value <= 1e-15 * objective.null
-            ):
+            hidden = step.decrease <= 1e-15 * abs(value) or value <= 1e-15 * objective.null
+            if not floor.learn(length) or hidden:
                 run.stall()
         return run.solution()
 
