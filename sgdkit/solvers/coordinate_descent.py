@@ -94,8 +94,8 @@ class CoordinateDescent(Solver):
                     z = objective.predict(v, b)
                     value = objective.value(z, v)
             run.end_iteration(value, v, b, gradient_norm=norm, step=length, estimate=decrease)
-            hidden = 0.0 < decrease <= 1e-15 * abs(value) or value <= 1e-15 * objective.null
-            if not floor.learn(length if decrease > 0.0 else 0.0) or hidden:
+            hidden = decrease <= 1e-15 * abs(value)
+            if not floor.learn(0.0 if hidden else length) or value <= 1e-15 * objective.null:
                 run.stall()
         return run.solution()
 
