@@ -122,7 +122,7 @@ def train_whole(
     problem = Problem(
         X=rows.X,
         y=rows.y.astype(np.float64),
-        weight=rows.weight,
+        weight=rows.relative_weight(),
         mean_weight=1.0,
         edges=run_edges(n, n),
         whole_runs=False,

@@ -38,5 +38,21 @@ class AbsoluteError(ResidualLoss):
         residual = raw - y
         return np.abs(residual), np.sign(residual)
 
+    @staticmethod
+    def conjugate(slope, y, hyper):  # noqa: D102
+        return slope * y
+
+    @staticmethod
+    def proximal_slope(c, y, q, hyper):  # noqa: D102
+        return np.minimum(np.maximum((c - y) / q, -1.0), 1.0)
+
+    @staticmethod
+    def slope_range(y, hyper):  # noqa: D102
+        return -np.ones_like(y), np.ones_like(y)
+
+    @staticmethod
+    def ramps(y, hyper):  # noqa: D102
+        return ((y, -1.0, 1.0, 0.0),)
+
     def best_of_column(self, y, weight, hyper):  # noqa: D102
         return weighted_quantile(y, weight, 0.5)

@@ -166,6 +166,9 @@ class PointwiseLoss(Loss):
     ``proximal_slope(c, y, q, hyper) -> slope``
         The slope `g` that the loss has at the raw prediction ``c - q g``, for `q` above zero; compiled
         by the solver ``sdca``.
+    ``ramps(y, hyper) -> tuple of (corner, low, high, run)``
+        The slope as a sum of ramps ``clip((raw - corner) / run, low, high)``, with ``low <= 0 <= high``
+        finite and ``run >= 0``: a jump where it is 0. For the solver ``interior_point``.
     """
 
     @staticmethod

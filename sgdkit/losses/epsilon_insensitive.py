@@ -51,3 +51,21 @@ class EpsilonInsensitive(ResidualLoss):
         outside = np.abs(residual) - hyper[0]
         inside = 0.0 * outside
         return np.where(outside < 0.0, inside, outside), np.where(outside > 0.0, np.sign(residual), inside)
+
+    @staticmethod
+    def conjugate(slope, y, hyper):  # noqa: D102
+        return slope * y + hyper[0] * np.abs(slope)
+
+    @staticmethod
+    def proximal_slope(c, y, q, hyper):  # noqa: D102
+        residual = c - y
+        outside = np.maximum(np.abs(residual) - hyper[0], 0.0)
+        return np.sign(residual) * np.minimum(outside / q, 1.0)
+
+    @staticmethod
+    def slope_range(y, hyper):  # noqa: D102
+        return -np.ones_like(y), np.ones_like(y)
+
+    @staticmethod
+    def ramps(y, hyper):  # noqa: D102
+        return (y - hyper[0], -1.0, 0.0, 0.0), (y + hyper[0], 0.0, 1.0, 0.0)

@@ -43,6 +43,19 @@ class Gamma(LogLinkDeviance):
         ratio = y * np.exp(-raw)
         return (raw - np.log(y)) + (ratio - 1.0), 1.0 - ratio
 
+    @staticmethod
+    def curvature_at(raw, y, hyper):  # noqa: D102
+        return y * np.exp(-raw)
+
+    @staticmethod
+    def conjugate(slope, y, hyper):  # noqa: D102
+        ratio = np.maximum(1.0 - slope, 0.0)  # of the target to the mean that has this slope
+        return ratio * np.log(np.where(ratio > 0.0, ratio, 1.0)) + slope * (np.log(y) + 1.0)
+
+    @staticmethod
+    def slope_range(y, hyper):  # noqa: D102
+        return np.full_like(y, -np.inf), np.ones_like(y)
+
     def absorb_offset(self, y, weight_factor, offset):  # noqa: D102
         exposure = np.exp(offset)
         return y / (exposure if y.ndim == 1 else exposure[:, None]), weight_factor

@@ -51,3 +51,7 @@ class Hinge(PointwiseLoss):
     @staticmethod
     def slope_range(y, hyper):  # noqa: D102
         return -y, 1.0 - y
+
+    @staticmethod
+    def ramps(y, hyper):  # noqa: D102
+        return ((2.0 * y - 1.0, -y, 1.0 - y, 0.0),)

@@ -54,3 +54,23 @@ class Huber(ResidualLoss):
         slope = np.where(residual > hyper[0], 0.0 * raw + hyper[0], residual)
         slope = np.where(slope < -hyper[0], 0.0 * raw - hyper[0], slope)
         return slope * (residual - 0.5 * slope), slope
+
+    @staticmethod
+    def curvature_at(raw, y, hyper):  # noqa: D102
+        return np.where(np.abs(raw - y) < hyper[0], 1.0, 0.0)
+
+    @staticmethod
+    def conjugate(slope, y, hyper):  # noqa: D102
+        return slope * (0.5 * slope + y)
+
+    @staticmethod
+    def proximal_slope(c, y, q, hyper):  # noqa: D102
+        return np.minimum(np.maximum((c - y) / (1.0 + q), -hyper[0]), hyper[0])
+
+    @staticmethod
+    def slope_range(y, hyper):  # noqa: D102
+        return 0.0 * y - hyper[0], 0.0 * y + hyper[0]
+
+    @staticmethod
+    def ramps(y, hyper):  # noqa: D102
+        return ((y, -hyper[0], hyper[0], 1.0),)

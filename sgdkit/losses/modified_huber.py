@@ -42,5 +42,27 @@ class ModifiedHuber(PointwiseLoss):
         steep = np.where(slack > 2.0, 0.0 * slack + 2.0, slack)
         return steep * (2.0 * slack - steep), -2.0 * sign * steep
 
+    @staticmethod
+    def curvature_at(raw, y, hyper):  # noqa: D102
+        margin = (2.0 * y - 1.0) * raw
+        return np.where((margin > -1.0) & (margin < 1.0), 2.0, 0.0)
+
+    @staticmethod
+    def conjugate(slope, y, hyper):  # noqa: D102
+        return slope * (2.0 * y - 1.0 + 0.25 * slope)
+
+    @staticmethod
+    def proximal_slope(c, y, q, hyper):  # noqa: D102
+        slope = (c - (2.0 * y - 1.0)) / (0.5 + q)
+        return np.minimum(np.maximum(slope, -4.0 * y), 4.0 * (1.0 - y))
+
+    @staticmethod
+    def slope_range(y, hyper):  # noqa: D102
+        return -4.0 * y, 4.0 * (1.0 - y)
+
+    @staticmethod
+    def ramps(y, hyper):  # noqa: D102
+        return ((2.0 * y - 1.0, -4.0 * y, 4.0 * (1.0 - y), 0.5),)
+
     def best_constant(self, y, weight, n_outputs):  # noqa: D102
         return 2.0 * class_shares(y, weight, n_outputs) - 1.0

@@ -18,7 +18,8 @@ class Perceptron(PointwiseLoss):
     -----
     Not differentiable on the boundary; the subgradient :math:`-s` is used there, so that a model
     which starts at zero learns. The objective has its least value at zero coefficients: a model
-    without penalty stops where rows are separated, and with a strong penalty it shrinks to zero.
+    without penalty stops where rows are separated, and with a strong penalty it shrinks to zero. That is
+    why it has no conjugate: a solver would prove the model of zeros to be the best.
 
     References
     ----------

@@ -46,6 +46,20 @@ class Poisson(LogLinkDeviance):
         logarithm = np.log(np.maximum(y, 1e-37 + 0.0 * y))
         return y * (logarithm - raw) + (mean - y), mean - y
 
+    @staticmethod
+    def curvature_at(raw, y, hyper):  # noqa: D102
+        return np.exp(raw)
+
+    @staticmethod
+    def conjugate(slope, y, hyper):  # noqa: D102
+        mean = np.maximum(slope + y, 0.0)  # what has this slope
+        unit = np.where(y > 0.0, y, 1.0)
+        return mean * np.log(np.where(mean > 0.0, mean / unit, 1.0)) + slope * (np.log(unit) - 1.0)
+
+    @staticmethod
+    def slope_range(y, hyper):  # noqa: D102
+        return -y, np.full_like(y, np.inf)
+
     def absorb_offset(self, y, weight_factor, offset):  # noqa: D102
         exposure = np.exp(offset)
         return y / (exposure if y.ndim == 1 else exposure[:, None]), weight_factor * exposure

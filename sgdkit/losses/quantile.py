@@ -58,6 +58,22 @@ class Quantile(ResidualLoss):
         slope = np.where(residual < 0.0, -hyper[0] * one, slope)
         return slope * residual, slope
 
+    @staticmethod
+    def conjugate(slope, y, hyper):  # noqa: D102
+        return slope * y
+
+    @staticmethod
+    def proximal_slope(c, y, q, hyper):  # noqa: D102
+        return np.minimum(np.maximum((c - y) / q, -hyper[0]), 1.0 - hyper[0])
+
+    @staticmethod
+    def slope_range(y, hyper):  # noqa: D102
+        return 0.0 * y - hyper[0], 0.0 * y + (1.0 - hyper[0])
+
+    @staticmethod
+    def ramps(y, hyper):  # noqa: D102
+        return ((y, -hyper[0], 1.0 - hyper[0], 0.0),)
+
     def best_of_column(self, y, weight, hyper):  # noqa: D102
         return weighted_quantile(y, weight, hyper[0])
 

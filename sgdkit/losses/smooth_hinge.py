@@ -42,6 +42,27 @@ class SmoothHinge(PointwiseLoss):
         steep = np.where(slack > 1.0, 0.0 * slack + 1.0, slack)
         return steep * (slack - 0.5 * steep), -sign * steep
 
+    @staticmethod
+    def curvature_at(raw, y, hyper):  # noqa: D102
+        margin = (2.0 * y - 1.0) * raw
+        return np.where((margin > 0.0) & (margin < 1.0), 1.0, 0.0)
+
+    @staticmethod
+    def conjugate(slope, y, hyper):  # noqa: D102
+        return slope * (2.0 * y - 1.0 + 0.5 * slope)
+
+    @staticmethod
+    def proximal_slope(c, y, q, hyper):  # noqa: D102
+        return np.minimum(np.maximum((c - (2.0 * y - 1.0)) / (1.0 + q), -y), 1.0 - y)
+
+    @staticmethod
+    def slope_range(y, hyper):  # noqa: D102
+        return -y, 1.0 - y
+
+    @staticmethod
+    def ramps(y, hyper):  # noqa: D102
+        return ((2.0 * y - 1.0, -y, 1.0 - y, 1.0),)
+
     def best_constant(self, y, weight, n_outputs):  # noqa: D102
         share = class_shares(y, weight, n_outputs)
         rest = 1.0 - share

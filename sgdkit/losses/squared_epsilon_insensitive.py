@@ -51,3 +51,21 @@ class SquaredEpsilonInsensitive(ResidualLoss):
         outside = np.abs(residual) - hyper[0]
         outside = np.where(outside < 0.0, 0.0 * outside, outside)
         return outside * outside, 2.0 * np.sign(residual) * outside
+
+    @staticmethod
+    def curvature_at(raw, y, hyper):  # noqa: D102
+        return np.where(np.abs(raw - y) > hyper[0], 2.0, 0.0)
+
+    @staticmethod
+    def conjugate(slope, y, hyper):  # noqa: D102
+        return slope * (0.25 * slope + y) + hyper[0] * np.abs(slope)
+
+    @staticmethod
+    def proximal_slope(c, y, q, hyper):  # noqa: D102
+        residual = c - y
+        outside = np.maximum(np.abs(residual) - hyper[0], 0.0)
+        return 2.0 * np.sign(residual) * outside / (1.0 + 2.0 * q)
+
+    @staticmethod
+    def slope_range(y, hyper):  # noqa: D102
+        return np.full_like(y, -np.inf), np.full_like(y, np.inf)

@@ -44,5 +44,22 @@ class SquaredHinge(PointwiseLoss):
         slack = np.where(slack < 0.0, 0.0 * slack, slack)
         return slack * slack, -2.0 * sign * slack
 
+    @staticmethod
+    def curvature_at(raw, y, hyper):  # noqa: D102
+        return np.where((2.0 * y - 1.0) * raw < 1.0, 2.0, 0.0)
+
+    @staticmethod
+    def conjugate(slope, y, hyper):  # noqa: D102
+        return slope * (2.0 * y - 1.0 + 0.25 * slope)
+
+    @staticmethod
+    def proximal_slope(c, y, q, hyper):  # noqa: D102
+        sign = 2.0 * y - 1.0
+        return -2.0 * sign * np.maximum(1.0 - sign * c, 0.0) / (1.0 + 2.0 * q)
+
+    @staticmethod
+    def slope_range(y, hyper):  # noqa: D102
+        return np.where(y > 0.5, -np.inf, 0.0), np.where(y > 0.5, 0.0, np.inf)
+
     def best_constant(self, y, weight, n_outputs):  # noqa: D102
         return 2.0 * class_shares(y, weight, n_outputs) - 1.0

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from sgdkit.losses.base import BatchLoss, Loss
-from sgdkit.losses.hinge import Hinge
 from sgdkit.optimizers.adagrad import AdaGrad
 from sgdkit.optimizers.base import UpdateRule
 from sgdkit.penalties import Penalty
@@ -13,7 +12,7 @@ from sgdkit.solvers.interior_point import InteriorPoint
 from sgdkit.solvers.newton import Newton
 from sgdkit.solvers.sdca import SDCA
 from sgdkit.solvers.systems import MAX_FEATURES, can_factor
-from sgdkit.solvers.terms import has_certificate, has_curvature
+from sgdkit.solvers.terms import has_certificate, has_curvature, has_ramps
 
 __all__ = ("Facts", "choose_optimizer")
 
@@ -53,10 +52,12 @@ def choose_optimizer(facts: Facts) -> tuple[UpdateRule | Solver, str]:
     loss, penalty, d = facts.loss, facts.penalty, facts.n_features
     if facts.epochs_because is not None:
         return AdaGrad(), f"{facts.epochs_because}, so an update rule is needed; Adagrad is the default."
-    if isinstance(loss, Hinge) and penalty.l1 == 0.0 < penalty.l2:
+    if has_ramps(loss) and penalty.l1 == 0.0 < penalty.l2:
+        shape = f"The loss {loss.name!r} is made of lines and bounded parabolas"
         if can_factor(facts.n_rows, d):
-            return InteriorPoint(), "The hinge loss has a corner, and the problem is small enough to factor."
-        return SDCA(), "The hinge loss has a corner, and the problem is too large to factor."
+            return InteriorPoint(), f"{shape}, and the problem is small enough to factor."
+        if not has_curvature(loss):
+            return SDCA(), f"{shape} that meet in corners, and the problem is too large to factor."
     if not (has_curvature(loss) and has_certificate(loss)):
         return AdaGrad(), f"No solver can bound the distance to the optimum for the loss {loss.name!r}."
     if penalty.l1 > 0.0:

@@ -10,6 +10,7 @@ from sgdkit.backends.base import Problem
 from sgdkit.losses.base import Loss
 from sgdkit.penalties import Penalty
 from sgdkit.solvers.base import Run, Solution, Solver, SolverPlan
+from sgdkit.solvers.floor import Floor
 from sgdkit.solvers.objective import Objective
 from sgdkit.solvers.systems import coupled_matrix
 from sgdkit.solvers.terms import has_curvature
@@ -73,7 +74,7 @@ class CoordinateDescent(Solver):
         z = objective.predict(v, b)
         value = objective.value(z, v)
         run = Run(objective, plan, (v, b), value)
-        kept = _Screen(objective)
+        kept, floor = _Screen(objective), Floor(objective.curvature)
         for _ in run:
             slopes = objective.terms.slopes(z)
             g, gb = objective.gradient(slopes, v)
@@ -82,7 +83,7 @@ class CoordinateDescent(Solver):
             accuracy = _accuracy(objective, plan)
             length, decrease = 1.0, 0.0
             for where in _blocks(objective, wanted):
-                model = _model(objective, z, where)
+                model = _model(objective, z, where, floor)
                 v, b, z, value, made, lost = self._step(objective, v, b, z, value, model, accuracy)
                 length, decrease = min(length, made), decrease + lost
             if objective.bounded:
@@ -93,7 +94,8 @@ class CoordinateDescent(Solver):
                     z = objective.predict(v, b)
                     value = objective.value(z, v)
             run.end_iteration(value, v, b, gradient_norm=norm, step=length, estimate=decrease)
-            if decrease <= 1e-15 * abs(value) or value <= 1e-15 * objective.null:
+            hidden = decrease <= 1e-15 * abs(value)
+            if not floor.learn(0.0 if hidden else length) or value <= 1e-15 * objective.null:
                 run.stall()
         return run.solution()
 
@@ -172,12 +174,13 @@ def _blocks(objective: Objective, wanted: np.ndarray) -> Iterator[tuple[np.ndarr
             yield mask, outputs
 
 
-def _model(objective: Objective, z: np.ndarray, where: tuple[np.ndarray, np.ndarray]) -> _Model:
+def _model(objective: Objective, z: np.ndarray, where: tuple[np.ndarray, np.ndarray], floor: Floor) -> _Model:
     mask, among = where
     features, outputs = np.nonzero(mask)
     chosen = np.unique(features)
     free = among if objective.intercept else among[:0]
     diagonal, coupling = objective.terms.curvatures(z)
+    diagonal = floor(diagonal)
     weighted = objective.weight[:, None] * objective.terms.slopes(z)
     if coupling is None:
         k = among[0]

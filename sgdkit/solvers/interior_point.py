@@ -1,4 +1,4 @@
-"""A primal-dual interior-point method for the hinge loss, whose corner defeats Newton's method."""
+"""A primal-dual interior-point method for losses with corners, which defeat Newton's method."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,6 @@ from scipy.linalg import cho_solve
 from sgdkit.backends.base import Problem
 from sgdkit.exceptions import UnsupportedCombinationError
 from sgdkit.losses.base import Loss
-from sgdkit.losses.hinge import Hinge
 from sgdkit.penalties import Penalty
 from sgdkit.solvers.base import Run, Solution, Solver, SolverPlan
 from sgdkit.solvers.objective import Objective
@@ -19,27 +18,36 @@ from sgdkit.solvers.systems import (
     factor_symmetric,
     factored_system,
 )
+from sgdkit.solvers.terms import PointwiseTerms, has_ramps
 from sgdkit.solvers.threads import one_blas_thread
 
 __all__ = ("InteriorPoint",)
 
-# Rows on the margin at most, and corrections of which they are, when the corner is sought.
+# Rows on a corner at most, and corrections of which they are, when the optimum is sought exactly.
 CORNER_ROWS = 500
 CORNER_ROUNDS = 8
 
 
 class InteriorPoint(Solver):
-    r"""Mehrotra's predictor-corrector method for the hinge loss with penalty ``"l2"``.
+    r"""Mehrotra's predictor-corrector method for losses made of lines and parabolas, with penalty ``"l2"``.
 
-    It solves ``min sum_i a_i xi_i + l2 / 2 |w|^2`` under ``xi >= 0`` and ``xi >= 1 - s z`` and keeps the
-    multipliers of both inside their bounds: 10 to 70 iterations, each with one factor of the features'
-    matrix (up to 1,000 of them) or the rows' (up to 2,000 rows and more features than rows).
+    For losses with `ramps`: hinge, perceptron, absolute error, quantile, epsilon-insensitive, and those
+    whose corners are rounded by a parabola (Huber, modified Huber, smooth hinge). It keeps the slope of
+    each row inside its bounds and the distances of the raw predictions to the ends of the ramp positive:
+    10 to 70 iterations, each with one factor of the features' matrix (up to 1,000 of them) or the rows' (up
+    to 2,000 rows and more features than rows).
 
     Notes
     -----
-    The multipliers of an iterate, shrunk so that the two classes balance, give the bound of the optimum. It
-    lags behind: at the end the true distance is often a hundredth of the one that is proved. The last step
-    then goes to the corner that the iterates run to, with the rows on the margin exactly on it.
+    With `g` the slope of a ramp from `low` to `high` it solves
+
+    .. math:: z - \text{corner} - \text{run}\, g = o - u, \qquad
+        o\,(\text{high} - g) = 0, \quad u\,(g - \text{low}) = 0, \quad o, u \ge 0,
+
+    together with ``l2 w = -X' (a g)``. The slopes of an iterate, shrunk so that they balance, give the bound
+    of the optimum. It lags behind: at the end the true distance is often a hundredth of the one that is
+    proved. The last step then goes to the vertex that the iterates run to, with the rows on a corner exactly
+    on it.
 
     References
     ----------
@@ -58,8 +66,8 @@ class InteriorPoint(Solver):
     name = "interior_point"
 
     def refusal(self, loss: Loss, penalty: Penalty) -> str | None:  # noqa: D102
-        if not isinstance(loss, Hinge):
-            return f"is made for the hinge loss alone, not for {loss.name!r}"
+        if not has_ramps(loss):
+            return f"needs a loss made of lines and bounded parabolas, which {loss.name!r} is not"
         if penalty.l1 > 0.0 or penalty.l2 == 0.0:
             return "needs an l2 penalty above zero and no l1 part"
         return None
@@ -78,10 +86,20 @@ class InteriorPoint(Solver):
             )
         v, b = objective.scaled(start)
         z = objective.predict(v, b)
-        run = Run(objective, plan, (v, b), objective.value(z, v))
-        sign = 2.0 * objective.terms.targets - 1.0
-        sides = [_Margins.start(objective, sign[:, k], z[:, k]) for k in range(z.shape[1])]
+        value = objective.value(z, v)
+        run = Run(objective, plan, (v, b), value)
+        assert isinstance(objective.terms, PointwiseTerms)  # others have no ramps
+        ramps = objective.terms.ramps()
+        sides = [
+            _Slopes.start(objective.weight, z[:, k], *(part[..., k] for part in ramps))
+            for k in range(z.shape[1])
+        ]
         for _ in run:
+            if value == 0.0:  # nothing is below it
+                run.certify(np.zeros_like(z))
+                run.end_iteration(value, v, b, gradient_norm=0.0, step=0.0)
+                run.stall()
+                continue
             moves = []
             for k, side in enumerate(sides):
                 moves.append(side.advance(system, v[:, k], z[:, k], z[:, k] - b[k]))
@@ -89,14 +107,14 @@ class InteriorPoint(Solver):
             b = b + np.array([length * step.pb[0] for length, step in moves])
             z = objective.predict(v, b)
             value = objective.value(z, v)
-            run.certify(-sign * np.column_stack([side.multiplier for side in sides]))
+            run.certify(np.column_stack([side.total for side in sides]))
             if run.is_within(run.gap_of(value), value):
                 v, b, value = self._finished(objective, run, sides, v, b, value)
             norm = float(np.sqrt(sum(step.gradient_norm**2 for _, step in moves)))
             length = min(length for length, _ in moves)
             run.end_iteration(value, v, b, gradient_norm=norm, step=length)
             stuck = not max(length for length, _ in moves) > 1e-10
-            if stuck or max(side.complementarity for side in sides) < 1e-16:
+            if stuck or max(side.complementarity / side.unit for side in sides) < 1e-16:
                 run.stall()
         return run.solution()
 
@@ -104,140 +122,181 @@ class InteriorPoint(Solver):
         self,
         objective: Objective,
         run: Run,
-        sides: list["_Margins"],
+        sides: list["_Slopes"],
         v: np.ndarray,
         b: np.ndarray,
         value: float,
     ) -> tuple[np.ndarray, np.ndarray, float]:
-        """Return the corner that the iterates run to, if it is better: rows on the margin exactly on it."""
-        corners = [side.corner(objective) for side in sides]
-        if any(corner is None for corner in corners):
+        """Return the vertex that the iterates run to, if it is better."""
+        found = [side.vertex(objective) for side in sides]
+        if any(vertex is None for vertex in found):
             return v, b, value
-        found_v, found_b, multipliers = (np.stack(parts, axis=-1) for parts in zip(*corners, strict=True))
+        found_v, found_b, slopes = (np.stack(parts, axis=-1) for parts in zip(*found, strict=True))
         there = objective.value(objective.predict(found_v, found_b), found_v)
         if not there <= value:
             return v, b, value
-        run.certify(-np.column_stack([side.sign for side in sides]) * multipliers)
+        run.certify(slopes)
         return found_v, found_b, there
 
 
 @dataclass(slots=True)
-class _Margins:
-    """The inner point of one class against the rest.
+class _Slopes:
+    """The inner point of one output. All arrays but `weight` have the shape (n_ramps, n).
 
     Attributes
     ----------
-    weight, sign : ndarray of shape (n,)
-        Row weights, and the classes as -1 and 1.
-    multiplier, rest : ndarray of shape (n,)
-        Of ``slack >= 1 - sign * z``, in (0, 1), and what it leaves to 1, which is that of ``slack >= 0``.
-    slack, spare : ndarray of shape (n,)
-        ``xi`` and ``sign * z - 1 + xi``, both positive.
+    weight : ndarray of shape (n,)
+        Row weights.
+    unit : float
+        Size of the distances of raw predictions to corners.
+    corner, low, high, run : ndarray
+        The ramps of each row.
+    to_low, to_high : ndarray
+        How far the slope is from its bounds, both positive.
+    under, over : ndarray
+        How far the raw prediction is below and above the ramp, both positive.
     """
 
     weight: np.ndarray
-    sign: np.ndarray
-    multiplier: np.ndarray
-    rest: np.ndarray
-    slack: np.ndarray
-    spare: np.ndarray
+    unit: float
+    corner: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    run: np.ndarray
+    to_low: np.ndarray
+    to_high: np.ndarray
+    under: np.ndarray
+    over: np.ndarray
 
     @classmethod
-    def start(cls, objective: Objective, sign: np.ndarray, z: np.ndarray) -> "_Margins":
-        """Return a point well inside, with balanced multipliers."""
-        weight = objective.weight
-        up = max(float(weight[sign > 0].sum()), 1e-300)
-        down = max(float(weight[sign < 0].sum()), 1e-300)
-        share = np.maximum(0.5 * np.where(sign > 0, min(up, down) / up, min(up, down) / down), 1e-6)
-        margin = sign * z - 1.0
-        slack = np.maximum(-margin, 0.0) + 1.0
-        return cls(weight, sign, share, 1.0 - share, slack, margin + slack)
+    def start(
+        cls,
+        weight: np.ndarray,
+        z: np.ndarray,
+        corner: np.ndarray,
+        low: np.ndarray,
+        high: np.ndarray,
+        run: np.ndarray,
+    ) -> "_Slopes":
+        """Return a point well inside, with balanced slopes."""
+        middle, width = 0.5 * (low + high), high - low
+        up = float((weight * np.maximum(middle, 0.0)).sum())
+        down = float((weight * np.maximum(-middle, 0.0)).sum())
+        both = min(up, down)
+        share = np.where(middle > 0.0, both / max(up, 1e-300), both / max(down, 1e-300))
+        slope = np.clip(share * middle, low + 1e-6 * width, high - 1e-6 * width)
+        beyond = z - corner - run * slope
+        size = float((weight * (np.abs(z - corner) + run * width)).sum() / weight.sum())
+        unit = size / len(beyond) if size > 0.0 else 1.0
+        over = np.maximum(beyond, 0.0) + unit
+        return cls(weight, unit, corner, low, high, run, slope - low, high - slope, over - beyond, over)
+
+    @property
+    def slope(self) -> np.ndarray:
+        """Slope of each ramp."""
+        return self.low + self.to_low
+
+    @property
+    def total(self) -> np.ndarray:
+        """Slope of each row, of shape (n,)."""
+        return self.slope.sum(axis=0)
 
     @property
     def complementarity(self) -> float:
-        """Mean product of the slacks with their multipliers: zero in the optimum."""
-        total = float(self.multiplier @ self.spare + self.rest @ self.slack)
-        return total / (2 * len(self.slack))
+        """Mean product of the distances that exclude each other: zero in the optimum."""
+        return float((self.to_high * self.over + self.to_low * self.under).sum()) / (2 * self.low.size)
 
-    def corner(self, objective: Objective) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-        """Return `v`, `b` and multipliers where each row is beyond, exactly on or within the margin.
+    def vertex(self, objective: Objective) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+        """Return `v`, `b` and slopes where each row is below, exactly on or above each ramp.
 
-        Of each pair of slack and multiplier one goes to zero, which sorts the rows; rows that the solution
-        shows in the wrong place are moved. None if that does not end, or too many rows are on the margin.
+        Of each pair of distances one goes to zero, which sorts the rows; rows that the solution shows in the
+        wrong place are moved. None if that does not end, or too many rows are on a ramp.
         """
-        on = (self.spare < self.multiplier) & (self.slack < self.rest)
-        within = (self.slack >= self.rest) & (self.spare < self.multiplier)
+        width = self.high - self.low
+        above = self.over * width >= self.to_high * self.unit
+        on = ~above & (self.under * width < self.to_low * self.unit)
         for _ in range(CORNER_ROUNDS):
             if not 0 < on.sum() <= CORNER_ROWS:
                 return None
-            v, b, multiplier = self._on_the_margin(objective, on, within)
-            margin = self.sign * (objective.design.forward(v[:, None])[:, 0] + b)
-            low, high = on & (multiplier < -1e-10), on & (multiplier > 1.0 + 1e-10)
-            missed = ~on & np.where(within, margin > 1.0 + 1e-9, margin < 1.0 - 1e-9)
-            if not (low.any() or high.any() or missed.any()):
-                return v, b, np.clip(multiplier, 0.0, 1.0)
-            within = (within | high) & ~missed
-            on = (on | missed) & ~low & ~high
+            v, b, slope = self._on_the_ramps(objective, on, above)
+            beyond = objective.design.forward(v[:, None])[:, 0] + b - self.corner - self.run * slope
+            too_low = on & (slope < self.low - 1e-10 * width)
+            too_high = on & (slope > self.high + 1e-10 * width)
+            missed = ~on & np.where(above, beyond < -1e-9 * self.unit, beyond > 1e-9 * self.unit)
+            if not (too_low.any() or too_high.any() or missed.any()):
+                return v, b, np.clip(slope, self.low, self.high).sum(axis=0)
+            above = (above | too_high) & ~missed
+            on = (on | missed) & ~too_low & ~too_high
         return None
 
-    def _on_the_margin(
-        self, objective: Objective, on: np.ndarray, within: np.ndarray
+    def _on_the_ramps(
+        self, objective: Objective, on: np.ndarray, above: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the solution with some rows exactly on the margin and some within it."""
-        l2, at = objective.l2[:, 0], np.flatnonzero(on)
-        pulls = np.where(within, self.weight * self.sign, 0.0)
+        """Return the solution with some rows exactly on ramps and the others at the ends they are beyond."""
+        l2, (ramps, at) = objective.l2[:, 0], np.nonzero(on)
+        slope = np.where(above, self.high, self.low)
+        pulls = -self.weight * np.where(on, 0.0, slope).sum(axis=0)
         fixed = objective.design.backward(pulls[:, None])[:, 0] / l2
         A = objective.design.rows(at)
         kernel = (A / l2) @ A.T
         # The sum of beta is fixed, so this only moves the intercept; centred rows alone can be singular.
         extra = float(np.trace(kernel)) / len(at) if objective.intercept else 0.0
+        kernel[np.diag_indices_from(kernel)] += self.run[ramps, at] / self.weight[at]
         factor = factor_symmetric(kernel + extra)
-        beta = cho_solve(factor, self.sign[at] - A @ fixed, check_finite=False)
+        beta = cho_solve(factor, self.corner[ramps, at] - A @ fixed, check_finite=False)
         b = 0.0
         if objective.intercept:
             along = cho_solve(factor, np.ones(len(at)), check_finite=False)
             b = float((beta.sum() + pulls.sum()) / max(along.sum(), 1e-300))
             beta = beta - b * along
             b -= extra * float(pulls.sum())
-        multiplier = within.astype(np.float64)
-        multiplier[at] = beta / (self.weight[at] * self.sign[at])
-        return fixed + A.T @ beta / l2, np.asarray(b), multiplier
+        slope[ramps, at] = -beta / self.weight[at]
+        return fixed + A.T @ beta / l2, np.asarray(b), slope
 
     def advance(
         self, system: FeatureSystem | RowSystem, v: np.ndarray, z: np.ndarray, linear: np.ndarray
     ) -> tuple[float, Step]:
         """Move inside and return the length and the step of the weights."""
-        a, rest, slack, spare, n = self.multiplier, self.rest, self.slack, self.spare, len(z)
+        weight, to_low, to_high, under, over = self.weight, self.to_low, self.to_high, self.under, self.over
+        slope, size = self.slope, 2 * self.low.size
         mu = self.complementarity
-        stiffness = spare / a + slack / rest
-        error = self.sign * z - 1.0 + slack - spare
+        stiffness = self.run + over / to_high + under / to_low
+        error = z - self.corner - self.run * slope - over + under
 
-        def move(target: float, second_spare: np.ndarray | float, second_slack: np.ndarray | float):  # type: ignore[no-untyped-def]
-            of_spare = target - a * spare - second_spare
-            of_slack = target - rest * slack - second_slack
-            pull = of_spare / a - of_slack / rest - error
-            step = system.solve(self.weight * self.sign * (a + pull / stiffness), v, linear)
-            da = (pull - self.sign * step.moved[:, 0]) / stiffness
-            return step, da, (of_slack + slack * da) / rest, (of_spare - spare * da) / a
+        def pull(of_over: np.ndarray, of_under: np.ndarray) -> np.ndarray:
+            """Return the change of the slopes before the raw predictions move."""
+            return (error - of_over / to_high + of_under / to_low) / stiffness
 
-        def longest(da: np.ndarray, d_slack: np.ndarray, d_spare: np.ndarray) -> float:
+        def move(
+            c: np.ndarray, of_over: np.ndarray, of_under: np.ndarray
+        ) -> tuple[Step, np.ndarray, np.ndarray, np.ndarray]:
+            step = system.solve(c, v, linear)
+            change = pull(of_over, of_under) + step.moved[:, 0] / stiffness
+            return step, change, (of_over + over * change) / to_high, (of_under - under * change) / to_low
+
+        def longest(change: np.ndarray, d_over: np.ndarray, d_under: np.ndarray) -> float:
             reach = max(
-                float(np.max(-da / a)),
-                float(np.max(da / rest)),
-                float(np.max(-d_slack / slack)),
-                float(np.max(-d_spare / spare)),
+                float(np.max(change / to_high)),
+                float(np.max(-change / to_low)),
+                float(np.max(-d_over / over)),
+                float(np.max(-d_under / under)),
             )
             return min(1.0, 0.99 / reach) if reach > 0.0 else 1.0
 
-        system.factor(self.weight / stiffness, self.weight * self.sign * a)
-        _, da, d_slack, d_spare = move(0.0, 0.0, 0.0)
-        length = longest(da, d_slack, d_spare)
-        there = (a + length * da) @ (spare + length * d_spare)
-        there += (rest - length * da) @ (slack + length * d_slack)
-        centring = (max(float(there), 0.0) / (2 * n * mu)) ** 3
-        step, da, d_slack, d_spare = move(centring * mu, da * d_spare, -da * d_slack)
-        length = longest(da, d_slack, d_spare)
-        self.multiplier, self.rest = a + length * da, rest - length * da
-        self.slack = slack + length * d_slack
-        self.spare = spare + length * d_spare
+        def pulled(of_over: np.ndarray, of_under: np.ndarray) -> np.ndarray:
+            return -weight * (slope + pull(of_over, of_under)).sum(axis=0)
+
+        aim = -to_high * over, -to_low * under
+        c = pulled(*aim)
+        system.factor(weight * (1.0 / stiffness).sum(axis=0), c)
+        _, change, d_over, d_under = move(c, *aim)
+        length = longest(change, d_over, d_under)
+        there = ((to_high - length * change) * (over + length * d_over)).sum()
+        there += ((to_low + length * change) * (under + length * d_under)).sum()
+        target = mu * (max(float(there), 0.0) / (size * mu)) ** 3
+        aim = aim[0] + target + change * d_over, aim[1] + target - change * d_under
+        step, change, d_over, d_under = move(pulled(*aim), *aim)
+        length = longest(change, d_over, d_under)
+        self.to_low, self.to_high = to_low + length * change, to_high - length * change
+        self.under, self.over = under + length * d_under, over + length * d_over
         return length, step

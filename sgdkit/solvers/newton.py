@@ -10,6 +10,7 @@ from sgdkit.losses.base import Loss
 from sgdkit.losses.squared_error import SquaredError
 from sgdkit.penalties import Penalty
 from sgdkit.solvers.base import Run, Solution, Solver, SolverPlan
+from sgdkit.solvers.floor import Floor
 from sgdkit.solvers.objective import Objective
 from sgdkit.solvers.systems import (
     MAX_FEATURES,
@@ -99,9 +100,11 @@ class Newton(Solver):
             value = objective.null
         run = Run(objective, plan, (v, b), value)
         system = None if objective.terms.couples else factored_system(objective)
+        floor = Floor(objective.curvature)
         for _ in run:
             slopes = objective.terms.slopes(z)
             diagonal, coupling = objective.terms.curvatures(z)
+            diagonal = floor(diagonal)
             if system is not None:
                 step = _by_output(system, v, z - b, slopes, diagonal)
             elif coupling is not None and v.shape[1] * (v.shape[0] + 1) <= MAX_FEATURES:
@@ -119,7 +122,8 @@ class Newton(Solver):
             run.end_iteration(
                 value, v, b, gradient_norm=step.gradient_norm, step=length, estimate=step.decrease
             )
-            if length == 0.0 or step.decrease <= 1e-15 * abs(value) or value <= 1e-15 * objective.null:
+            hidden = step.decrease <= 1e-15 * abs(value) or value <= 1e-15 * objective.null
+            if not floor.learn(length) or hidden:
                 run.stall()
         return run.solution()
 

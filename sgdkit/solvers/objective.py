@@ -4,7 +4,7 @@ import numpy as np
 
 from sgdkit.backends.base import Problem
 from sgdkit.solvers.design import design_of
-from sgdkit.solvers.terms import has_certificate, terms_of
+from sgdkit.solvers.terms import has_certificate, has_curvature, terms_of
 
 __all__ = ("Objective",)
 
@@ -15,7 +15,8 @@ class Objective:
     .. math:: F(v, b) = \sum_i a_i \ell(z_i, y_i) + \sum_j \lambda_j |v_j| + \tfrac12 \rho_j v_j^2,
         \qquad z = A v + b,
 
-    with row weights `a` that add up to 1, ``v = w * scale`` and the rows `A` of `Design`.
+    with row weights `a` (the caller's, with sum 1, times exposures), ``v = w * scale`` and the rows `A` of
+    `Design`.
 
     Parameters
     ----------
@@ -29,7 +30,7 @@ class Objective:
     terms : Terms
         The losses.
     weight : ndarray of shape (n,)
-        Row weights with sum 1.
+        Row weights.
     l1, l2 : ndarray of shape (d, 1)
         Penalty of each scaled coordinate.
     intercept : bool
@@ -38,6 +39,8 @@ class Objective:
         Raw prediction of the best model without features; zeros if there is no intercept.
     null : float
         Its objective: the scale of rounding errors.
+    curvature : float
+        Largest second derivative of the loss; where that has no bound, the one at `constant`.
     bounded : bool
         Whether `dual` gives a bound: the loss has a conjugate, and there is a penalty.
 
@@ -61,21 +64,26 @@ class Objective:
         n, k = problem.X.shape[0], problem.n_outputs
         weight = np.full(n, 1.0 / n)
         if problem.weight is not None:
-            weight = np.asarray(problem.weight, np.float64)
-            weight = weight / weight.sum()
+            weight = np.asarray(problem.weight, np.float64) / (n * problem.mean_weight)
         loss = problem.loss
-        curvature = loss.curvature if np.isfinite(loss.curvature) else 1.0
         self.problem = problem
         self.weight = weight
         self.intercept = problem.fit_intercept
         self.terms = terms_of(loss, problem.y, weight, k)
-        self.design = design_of(problem.X, weight, curvature, problem.l2, self.intercept)
-        scale = self.design.scale[:, None]
-        self.l1, self.l2 = problem.l1 / scale, problem.l2 / scale**2
         self.constant = np.zeros(k)
         if self.intercept:
             self.constant = np.asarray(loss.best_constant(problem.y, weight, k), np.float64)
-        self.null = self.terms.mean(np.repeat(self.constant[None, :], n, axis=0))
+        at = np.repeat(self.constant[None, :], n, axis=0)
+        self.null = self.terms.mean(at)
+        curvature, total = loss.curvature, float(weight.sum())
+        if not np.isfinite(curvature):
+            curvature = 1.0
+            if has_curvature(loss):  # it grows with the raw prediction
+                curvature = float((weight @ self.terms.curvatures(at)[0]).max()) / total
+        self.curvature = curvature
+        self.design = design_of(problem.X, weight / total, curvature * total, problem.l2, self.intercept)
+        scale = self.design.scale[:, None]
+        self.l1, self.l2 = problem.l1 / scale, problem.l2 / scale**2
         self.bounded = has_certificate(loss) and (problem.l1 > 0.0 or problem.l2 > 0.0)
 
     def scaled(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -75,7 +75,7 @@ class SDCA(Solver):
             order = epoch_order(len(weight), plan.seed, plan.first_epoch + made, True)
             before = w.copy()
             for k in range(w.shape[1]):
-                b[k] = sweep(order, terms.targets[:, k], w[:, k], b[k], slopes[:, k])
+                b[k] = sweep(k, order, w[:, k], b[k], slopes[:, k])
             b -= sweep.stretch * (weight @ slopes)
             v = w * scale
             linear = objective.design.forward(v)
@@ -115,15 +115,14 @@ class _Sweep:
         norms = objective.design.square_norms()
         self.stretch = float(objective.weight @ norms) / problem.l2 if objective.intercept else 0.0
         self._norms, self._weight, self._l2 = norms, objective.weight, problem.l2
-        self._hyper = loss.hyper_values()
+        self._targets = np.asfortranarray(objective.terms.targets)
+        self._hyper = loss.hyper_of_outputs(problem.n_outputs)
 
-    def __call__(
-        self, order: np.ndarray, y: np.ndarray, w: np.ndarray, b: float, slopes: np.ndarray
-    ) -> float:
-        """Move `w` and `slopes` in place and return the moved intercept."""
+    def __call__(self, output: int, order: np.ndarray, w: np.ndarray, b: float, slopes: np.ndarray) -> float:
+        """Move `w` and `slopes` of one output in place and return the moved intercept."""
         intercept = np.array([b])
-        y = np.ascontiguousarray(y)
-        rows = (*self._rows, order, y, self._weight, self._norms, self._hyper, self._l2, self.stretch)
+        y, hyper = self._targets[:, output], tuple(self._hyper[:, output].tolist())
+        rows = (*self._rows, order, y, self._weight, self._norms, hyper, self._l2, self.stretch)
         self._kernel(*rows, w, intercept, slopes)
         return float(intercept[0])
 
@@ -132,7 +131,7 @@ def _best_intercept(objective: Objective, linear: np.ndarray, b: np.ndarray) -> 
     """Return the intercepts that are best for these raw predictions without them, by bisection."""
     if not objective.intercept:
         return b
-    reach = 1.0 + np.abs(linear).max(axis=0) + np.abs(b)
+    reach = 1.0 + np.abs(linear).max(axis=0) + np.abs(b) + np.abs(objective.terms.targets).max(axis=0)
     low, high = b - reach, b + reach
     for _ in range(40):
         middle = 0.5 * (low + high)

@@ -133,22 +133,19 @@ class RowSystem:
 
     def factor(self, q: np.ndarray, c: np.ndarray) -> None:
         """Take the row curvatures."""
-        self._q, self._root = q, np.sqrt(q)
-        matrix = self._root[:, None] * self._kernel * self._root
-        matrix[np.diag_indices_from(matrix)] += 1.0
+        # Inverses, for curvatures that grow without bound; rows without any must not divide by zero.
+        self._inverse = 1.0 / np.maximum(q, 1e-30 * max(float(q.max()), 1e-100))
+        matrix = self._kernel.copy()
+        matrix[np.diag_indices_from(matrix)] += self._inverse
         self._factor = factor_symmetric(matrix)
-
-    def _shrunk(self, c: np.ndarray) -> np.ndarray:
-        inner = cho_solve(self._factor, self._root * (self._kernel @ c), check_finite=False)
-        return c - self._root * inner
 
     def solve(self, c: np.ndarray, v: np.ndarray, linear: np.ndarray) -> Step:
         """Return the step for a right-hand side; `linear` is ``A v``."""
         objective = self.objective
-        beta = self._shrunk(c + self._q * linear)
+        beta = cho_solve(self._factor, self._inverse * c + linear, check_finite=False)
         pb = np.zeros(1)
         if objective.intercept:
-            along = self._shrunk(self._q)
+            along = cho_solve(self._factor, np.ones_like(c), check_finite=False)
             pb[0] = beta.sum() / max(along.sum(), _TINY)
             beta = beta - pb * along
         both = objective.design.backward(np.column_stack([beta, c]))

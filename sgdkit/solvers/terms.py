@@ -10,7 +10,7 @@ import numpy as np
 
 from sgdkit.losses.base import BatchLoss, Loss
 
-__all__ = ("Terms", "has_certificate", "has_curvature", "is_smooth", "terms_of")
+__all__ = ("Terms", "has_certificate", "has_curvature", "has_ramps", "is_smooth", "terms_of")
 
 
 def has_curvature(loss: Loss) -> bool:
@@ -21,6 +21,11 @@ def has_curvature(loss: Loss) -> bool:
 def has_certificate(loss: Loss) -> bool:
     """Tell whether the loss has a conjugate, so that the distance to the optimum can be bounded."""
     return type(loss).function("conjugate") is not None
+
+
+def has_ramps(loss: Loss) -> bool:
+    """Tell whether the slope of the loss is a sum of ramps and jumps."""
+    return type(loss).function("ramps") is not None
 
 
 def is_smooth(loss: Loss) -> bool:
@@ -38,7 +43,7 @@ class Terms(ABC):
     y : ndarray of shape (n, ...)
         Encoded targets.
     weight : ndarray of shape (n,)
-        Row weights with sum 1.
+        Weight of each row in the objective.
     n_outputs : int
         Raw predictions a row.
 
@@ -112,11 +117,17 @@ class PointwiseTerms(Terms):
     def mean_conjugate(self, slopes: np.ndarray) -> float:
         return float((self.weight @ self._conjugate(slopes, self.y, self.hyper)).sum())
 
+    def ramps(self) -> tuple[np.ndarray, ...]:
+        """Return `corner`, `low`, `high` and `run` of all ramps, each of shape (n_ramps, n, n_outputs)."""
+        ramps: Any = type(self.loss).function("ramps")
+        parts = [np.broadcast_arrays(*ramp, self.y)[:4] for ramp in ramps(self.y, self.hyper)]
+        return tuple(np.stack(part) for part in zip(*parts, strict=True))
+
     def feasible(self, slopes: np.ndarray, balanced: bool) -> np.ndarray:
         slope_range: Any = type(self.loss).function("slope_range")
         low, high = slope_range(self.y, self.hyper)
         if balanced and np.isinf(low).all() and np.isinf(high).all():
-            return slopes - self.weight @ slopes
+            return slopes - self.weight @ slopes / self.weight.sum()
         slopes = np.clip(slopes, low, high)
         if not balanced:
             return slopes

@@ -13,9 +13,11 @@ def make_problem():
     """A function that makes a problem of whole rows."""
 
     def make(X, y, loss, l2=0.0, l1=0.0, n_outputs=1, weight=None, fit_intercept=True):
+        mean_weight = 1.0 if weight is None else float(np.mean(weight))
         return Problem(
-            X=X, y=np.asarray(y, np.float64), weight=weight, mean_weight=1.0, edges=run_edges(len(y), len(y)),
-            whole_runs=False, batch_size=len(y), loss=loss, rule=AdaGrad(), penalty=Penalty(l1, l2),
+            X=X, y=np.asarray(y, np.float64), weight=weight, mean_weight=mean_weight,
+            edges=run_edges(len(y), len(y)), whole_runs=False,
+            batch_size=len(y), loss=loss, rule=AdaGrad(), penalty=Penalty(l1, l2),
             rates=None, n_outputs=n_outputs, fit_intercept=fit_intercept,
         )  # fmt: skip
 

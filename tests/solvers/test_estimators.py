@@ -7,11 +7,25 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from sklearn.base import clone
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import (
+    GammaRegressor,
+    LogisticRegression,
+    PoissonRegressor,
+    QuantileRegressor,
+)
+from sklearn.metrics import mean_pinball_loss
+from sklearn.svm import LinearSVC, LinearSVR
 
 from sgdkit import HingeClassifier, LinearRanker, LinearRegressor, LogisticClassifier
 from sgdkit.exceptions import ConvergenceWarning, UnsupportedCombinationError
-from sgdkit.losses import PointwiseLoss
+from sgdkit.losses import (
+    AbsoluteError,
+    EpsilonInsensitive,
+    Huber,
+    PointwiseLoss,
+    Quantile,
+    SquaredEpsilonInsensitive,
+)
 from sgdkit.solvers import BUILTIN, LBFGS, Newton
 
 RANDOM = np.random.default_rng(0)
@@ -47,7 +61,19 @@ AUTO = [
     (LogisticClassifier, CLASSES, {"penalty": "elasticnet"}, "coordinate_descent"),
     (HingeClassifier, LABELS, {"alpha": 1e-2}, "interior_point"),
     (HingeClassifier, CLASSES, {"alpha": 1e-2}, "interior_point"),
+    (HingeClassifier, LABELS, {"loss": "squared_hinge"}, "newton"),
+    (HingeClassifier, CLASSES, {"loss": "modified_huber"}, "interior_point"),
+    (HingeClassifier, LABELS, {"loss": "smooth_hinge", "penalty": "l1"}, "coordinate_descent"),
+    (HingeClassifier, LABELS, {"loss": "perceptron"}, "adagrad"),
     (HingeClassifier, LABELS, {"penalty": "l1"}, "adagrad"),
+    (LinearRegressor, SIGNAL, {"loss": "huber"}, "interior_point"),
+    (LinearRegressor, SIGNAL, {"loss": "absolute_error"}, "interior_point"),
+    (LinearRegressor, SIGNAL, {"loss": Quantile([0.1, 0.5, 0.9])}, "interior_point"),
+    (LinearRegressor, SIGNAL, {"loss": "epsilon_insensitive"}, "interior_point"),
+    (LinearRegressor, SIGNAL, {"loss": "squared_epsilon_insensitive"}, "newton"),
+    (LinearRegressor, LABELS, {"loss": "poisson"}, "newton"),
+    (LinearRegressor, LABELS + 1, {"loss": "gamma", "penalty": "elasticnet"}, "coordinate_descent"),
+    (LinearRegressor, SIGNAL, {"loss": "absolute_error", "penalty": None}, "adagrad"),
     (LinearRegressor, SIGNAL, {"loss": Plain()}, "adagrad"),
     (LogisticClassifier, LABELS, {"learning_rate": 0.1}, "adagrad"),
     (LogisticClassifier, LABELS, {"batch_size": 32}, "adagrad"),
@@ -91,7 +117,7 @@ REFUSED = [
     (LinearRanker, {"optimizer": "newton"}, "compares rows within queries"),
     (HingeClassifier, {"optimizer": "newton"}, "second derivatives.*'adagrad'.*'interior_point'"),
     (LogisticClassifier, {"optimizer": "lbfgs", "penalty": "l1"}, "no l1.*'coordinate_descent'"),
-    (LogisticClassifier, {"optimizer": "interior_point"}, "hinge loss alone"),
+    (LogisticClassifier, {"optimizer": "interior_point"}, "lines and bounded parabolas"),
     (LogisticClassifier, {"optimizer": "newton", "early_stopping": True}, "early_stopping"),
     (LogisticClassifier, {"optimizer": Newton(), "backend": "numba"}, "backend='numba'"),
     (HingeClassifier, {"optimizer": "sdca", "penalty": None}, "l2 penalty above zero"),
@@ -213,3 +239,90 @@ def test_a_solver_from_a_plugin_is_taken(make_problem):
     assert {kind.name for kind in BUILTIN} <= set(table)
     model = LogisticClassifier(optimizer=Halfway()).fit(X, LABELS)
     assert model.optimizer_ == "halfway" and model.converged_
+
+
+def test_exposures_scale_losses_but_not_the_penalty():
+    years = RANDOM.uniform(0.1, 5.0, 300)
+    weight = RANDOM.integers(1, 4, 300)
+    counts = RANDOM.poisson(years * np.exp(0.3 * SIGNAL))
+    ours = LinearRegressor("poisson", alpha=0.01, tol=1e-12)
+    ours.fit(X, counts, sample_weight=weight, offset=np.log(years))
+    assert ours.optimizer_ == "newton" and ours.converged_
+    theirs = PoissonRegressor(
+        alpha=0.01 / np.average(years, weights=weight), tol=1e-10, solver="newton-cholesky"
+    )
+    theirs.fit(X, counts / years, weight * years)
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, rtol=1e-5, atol=1e-8)
+
+
+@pytest.mark.parametrize("raw", [False, True])
+def test_the_exponential_losses_have_scikit_learns_optimum(raw):
+    rows = X if raw else (X - X.mean(axis=0)) / X.std(axis=0)
+    y = np.exp(SIGNAL) + 0.1
+    for loss, theirs in (("poisson", PoissonRegressor), ("gamma", GammaRegressor)):
+        ours = LinearRegressor(loss, alpha=1e-3, tol=1e-12).fit(rows, y)
+        exact = theirs(alpha=1e-3, tol=1e-8, solver="newton-cholesky").fit(rows, y)
+        np.testing.assert_allclose(ours.predict(rows), exact.predict(rows), rtol=1e-5)
+
+
+def test_support_vector_machines_are_those_of_liblinear():
+    rows = (X - X.mean(axis=0)) / X.std(axis=0)
+    C, settings = 1 / (300 * 0.01), {"fit_intercept": False, "tol": 1e-10, "max_iter": 1_000_000}
+    ours = {"alpha": 0.01, "fit_intercept": False, "tol": 1e-10}
+    for loss, kind in (
+        (EpsilonInsensitive(0.2), "epsilon_insensitive"),
+        (SquaredEpsilonInsensitive(0.2), "squared_epsilon_insensitive"),
+    ):
+        exact = LinearSVR(C=C, epsilon=0.2, loss=kind, random_state=0, **settings).fit(rows, SIGNAL)
+        np.testing.assert_allclose(
+            LinearRegressor(loss, **ours).fit(rows, SIGNAL).coef_, exact.coef_, rtol=1e-3, atol=1e-4
+        )
+    exact = LinearSVC(C=C, random_state=0, **settings).fit(rows, LABELS)
+    found = HingeClassifier("squared_hinge", **ours).fit(rows, LABELS)
+    np.testing.assert_allclose(found.coef_, exact.coef_, rtol=1e-4, atol=1e-5)
+
+
+def test_quantiles_are_those_of_linear_programming():
+    ours = LinearRegressor(Quantile([0.2, 0.8]), alpha=1e-11, tol=1e-9).fit(X, SIGNAL)
+    for k, level in enumerate((0.2, 0.8)):
+        exact = QuantileRegressor(quantile=level, alpha=0.0).fit(X, SIGNAL)
+        found = X @ ours.coef_[k] + ours.intercept_[k]
+        ours_loss, theirs = (mean_pinball_loss(SIGNAL, z, alpha=level) for z in (found, exact.predict(X)))
+        assert ours_loss <= theirs * (1.0 + 1e-6)
+
+
+def test_a_value_for_each_output_is_that_outputs_own():
+    targets = np.column_stack([SIGNAL, 100.0 * SIGNAL])
+    for loss, each in (
+        (Huber([0.5, 50.0]), [Huber(0.5), Huber(50.0)]),
+        (EpsilonInsensitive([0.1, 30.0]), [EpsilonInsensitive(0.1), EpsilonInsensitive(30.0)]),
+    ):
+        for optimizer in ("auto", "sdca"):
+            settings = {"optimizer": optimizer, "alpha": 1.0, "tol": 1e-7, "max_iter": 5_000}
+            rows = (X - X.mean(axis=0)) / X.std(axis=0)
+            both = fit(LinearRegressor, targets, rows=rows, loss=loss, **settings)
+            for k, own in enumerate(each):
+                alone = fit(LinearRegressor, targets[:, k], rows=rows, loss=own, **settings)
+                np.testing.assert_allclose(both.coef_[k], alone.coef_, rtol=2e-2, atol=1e-3)
+
+
+@pytest.mark.parametrize("loss", ["absolute_error", "huber", "epsilon_insensitive", Quantile(0.9)])
+def test_a_constant_target_is_fitted_exactly(loss):
+    model = fit(LinearRegressor, np.full(300, 7.0), loss=loss)
+    assert model.converged_
+    np.testing.assert_allclose(model.predict(X), 7.0, atol=0.11)
+
+
+@pytest.mark.parametrize("delta", [1e-3, 1.0, 1e3])
+def test_residuals_far_beyond_delta_are_no_trouble(delta):
+    for optimizer in ("auto", "newton"):
+        model = fit(LinearRegressor, SIGNAL, loss=Huber(delta), optimizer=optimizer, alpha=1e-6)
+        assert model.converged_
+    lasso = fit(LinearRegressor, SIGNAL, loss=Huber(delta), penalty="l1", alpha=1e-3 * min(delta, 1.0))
+    assert lasso.converged_ and lasso.optimizer_ == "coordinate_descent"
+
+
+def test_more_columns_than_rows_with_hardly_any_penalty():
+    rows, y = RANDOM.normal(size=(60, 400)), RANDOM.normal(size=60)
+    for loss in (AbsoluteError(), Quantile(0.9), Huber()):
+        assert fit(LinearRegressor, y, rows=rows, loss=loss, alpha=1e-4).converged_
