@@ -21,20 +21,23 @@ from tests.matrix.cells import (
 PAGE = Path(__file__).with_name("matrix.md")
 INTRODUCTION = """# What goes with what
 
-Every loss with every optimizer, penalty (`l2`, `l1`, `elasticnet`, `None`), layout of X (dense, CSR with 32-bit and with
-64-bit indices), precision (float32, float64) and backend (`auto`, `reference`): {n_cells:,} fits of a small problem with
-sgdkit {version}. `make matrix` measures them and writes this page, and `make test-all` tests the same.
+Every loss with every optimizer, penalty (`l2`, `l1`, `elasticnet`, `None`), layout of X (dense, CSR with
+32-bit and with 64-bit indices), precision (float32, float64) and backend (`auto`, `reference`):
+{n_cells:,} fits of a small problem with sgdkit {version}. `make matrix` measures them and writes this
+page; `make test-all` tests them.
 
-An update rule **agrees** where three epochs over rows in a fixed order end at the weights of the plain NumPy reference on
-dense rows of the same precision, to 1e-5 in float32 and 1e-12 in float64, relative to the largest weight (ten times that
-for rules that need a norm of all weights). A solver agrees where the objective is that on dense float64 rows, to the 1e-4
-that it is asked to prove. Everything else is **refused** before training, in a sentence that names what is possible; no
-combination warns, and none raises anything else.
+An update rule **agrees** where three epochs over rows in a fixed order end at the weights of the plain
+NumPy reference on dense rows of the same precision, to 1e-5 in float32 and 1e-12 in float64, relative to
+the largest weight (ten times that for rules that need a norm of all weights). A solver agrees where the
+objective is that on dense float64 rows, to the 1e-4 that it is asked to prove. Anything else is to be
+**refused** before training, in a sentence that says why; a warning, or any other error, counts as
+neither.
 
-Of the fits, {n_agree:,} agree, {n_refused:,} are refused and {n_wrong} do neither. The largest differences seen: {gaps}.
+Of the fits, {n_agree:,} agree, {n_refused:,} are refused, and {n_wrong} do neither. The largest
+differences seen: {gaps}.
 
-✓ agrees with every penalty, layout, precision and backend; ✓ with numbers agrees but for what these reasons exclude;
-– with numbers is never offered. Optimizers that stand together have the same column.
+✓ agrees with every penalty, layout, precision and backend; ✓ with numbers agrees but for what these
+reasons exclude; – with numbers is never offered. Optimizers whose columns are equal share one.
 """
 
 

@@ -1,4 +1,4 @@
-"""Every combination of parts as a cell: fitted through its estimator, compared with the reference, or refused."""
+"""Every combination of parts as a cell: fitted and compared with the reference, or refused."""
 
 import functools
 import itertools
@@ -54,7 +54,14 @@ class Outcome(NamedTuple):
     refusal: str | None
 
 
-FACTORS: tuple[tuple[Any, ...], ...] = (tuple(LOSSES), tuple(OPTIMIZERS), PENALTIES, LAYOUTS, DTYPES, BACKENDS)
+FACTORS: tuple[tuple[Any, ...], ...] = (
+    tuple(LOSSES),
+    tuple(OPTIMIZERS),
+    PENALTIES,
+    LAYOUTS,
+    DTYPES,
+    BACKENDS,
+)
 
 
 def cells_of(loss: str, optimizer: str) -> Iterator[Cell]:

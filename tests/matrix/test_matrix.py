@@ -4,7 +4,17 @@ import itertools
 
 import pytest
 
-from .cells import FACTORS, LOSSES, OPTIMIZERS, Cell, allowed_gap, cells_of, covering_cells, pairs_of, try_cell
+from .cells import (
+    FACTORS,
+    LOSSES,
+    OPTIMIZERS,
+    Cell,
+    allowed_gap,
+    cells_of,
+    covering_cells,
+    pairs_of,
+    try_cell,
+)
 
 COVERING = covering_cells()
 
