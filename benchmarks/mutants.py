@@ -43,7 +43,18 @@ OPPOSITE = {
     ast.Add: ast.Sub, ast.Sub: ast.Add,
 }  # fmt: skip
 # Changes that change nothing, by file and change, each with the reason.
-EQUIVALENT: dict[tuple[str, str], str] = {}
+EQUIVALENT: dict[tuple[str, str], str] = {
+    ("losses/pairwise_logistic.py", "evaluate_batch: sign, 1.0 + pairs -> 1.0 - pairs"): (
+        "Chosen only where there are no pairs, so 1 either way."
+    ),
+    (
+        "losses/softmax.py",
+        "feasible: sign, max(0.0, short) * (1.0 + 1e-09) + 1e-16 -> max(0.0, short) * (1.0 + 1e-09) - 1e-16",
+    ): "A margin of less than one rounding.",
+    ("losses/softmax.py", "conjugate: constant, 1.0 -> 2.0"): (
+        "The logarithm of what stands in for a zero is multiplied by that zero."
+    ),
+}
 
 
 class Mutant(NamedTuple):
@@ -117,7 +128,7 @@ def sampled(group: str, number: int, seed: int) -> list[Mutant]:
 
 def run_tests(folder: Path, group: str) -> tuple[bool, str]:
     """Run a group's tests in a copy of the project; return whether they pass, and the last line."""
-    _, tests = GROUPS[group]
+    tests = GROUPS[group][1]
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", "not slow", *tests]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(folder)}
     memory = (LIMIT_BYTES, LIMIT_BYTES)
@@ -158,6 +169,12 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     mutants = [m for group in options.groups for m in sampled(group, options.number, options.seed)]
+    with tempfile.TemporaryDirectory() as name:
+        copy_project(Path(name))
+        for group in options.groups:
+            passed, line = run_tests(Path(name), group)
+            if not passed:
+                sys.exit(f"The tests of the {group} fail without any change: {line}")
     n_killed = n_equivalent = 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         for mutant, (survived, line) in zip(mutants, pool.map(survives, mutants), strict=True):

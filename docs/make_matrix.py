@@ -49,6 +49,13 @@ def reason_of(refusal: str) -> str:
     return re.sub("penalty='[a-z0-9]+'", "penalty='…'", sentence)
 
 
+def kind_of(optimizer: str, is_rule: bool) -> str:
+    """Return what differences of an optimizer are listed under."""
+    if not is_rule:
+        return "solvers' objectives"
+    return "rules with a norm" if OPTIMIZERS[optimizer].reductions else "rules"
+
+
 class Tally:
     """What the cells of all losses and optimizers came to."""
 
@@ -79,7 +86,7 @@ class Tally:
         else:
             self.n_agree += 1
             self.offered.add(pair)
-            kind = f"rules in {cell.dtype}" if cell.is_rule else f"solvers' objectives in {cell.dtype}"
+            kind = f"{kind_of(cell.optimizer, cell.is_rule)} in {cell.dtype}"
             self.gaps[kind] = max(self.gaps[kind], gap)
 
 
@@ -118,7 +125,7 @@ def main() -> None:
         for cell in cells_of(loss, optimizer):
             tally.add(cell)
     numbers = {reason: i for i, reason in enumerate(tally.reasons, 1)}
-    gaps = ", ".join(f"{gap:.1g} ({kind})" for kind, gap in sorted(tally.gaps.items()))
+    gaps = ", ".join(f"{gap:.2g} ({kind})" for kind, gap in sorted(tally.gaps.items()))
     text = INTRODUCTION.format(
         n_cells=tally.n_cells, version=sgdkit.__version__, n_agree=tally.n_agree, n_refused=tally.n_refused,
         n_wrong=len(tally.wrong), gaps=gaps,

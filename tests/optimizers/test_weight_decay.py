@@ -11,14 +11,16 @@ from sklearn.preprocessing import StandardScaler
 
 from sgdkit import LogisticClassifier
 from sgdkit.backends.array_api import apply_rule
+from sgdkit.backends.moves import move_of
 from sgdkit.exceptions import InvalidParameterError
-from sgdkit.kernels.csr import EVERY_COORDINATE, TOUCHED, TOUCHED_WITH_CATCH_UP, update_mode
+from sgdkit.kernels.csr import Move
 from sgdkit.losses import SquaredError
 from sgdkit.optimizers import FTRL, SGD, AdaGrad, Adam, AdamW, UpdateRule
 from sgdkit.plugin.registry import Registry
 from sgdkit.testing.forms import Task, available_forms, follow_gradients, train_task
 
-RULES = Registry().table("optimizer", plugins=False)
+BUILTIN = Registry().table("optimizer", plugins=False)
+RULES = {name: kind for name, kind in BUILTIN.items() if issubclass(kind, UpdateRule)}
 FORMS = [available_forms()[name] for name in ("NumPy", "compiled dense", "compiled CSR int32")]
 
 
@@ -130,15 +132,22 @@ def test_a_thousand_skipped_steps_of_an_exact_rule_are_made_up_in_closed_form(ru
 
 
 def test_untouched_coordinates_are_skipped_where_that_is_exact_and_only_there():
-    def mode(rule, l2=0.0):
-        return update_mode(rule, 0.0, l2, 5, 100)
+    def move(rule, nnz=5, **settings):
+        task = Task(X=np.zeros((6, 100)), y=np.zeros(6), loss=SquaredError(), rule=rule, **settings)
+        return move_of(FORMS[2].problem(task), nnz)
 
-    assert mode(SGD()) == TOUCHED
-    assert mode(SGD(weight_decay=0.1)) == TOUCHED_WITH_CATCH_UP
-    assert mode(SGD(weight_decay=0.1), 0.1) == EVERY_COORDINATE
-    assert mode(Adam(), 0.0) == TOUCHED_WITH_CATCH_UP
-    assert mode(Adam(weight_decay=0.1)) == EVERY_COORDINATE
-    assert mode(OwnDecay()) == EVERY_COORDINATE
+    assert move(SGD()) is Move.TOUCHED
+    assert move(SGD(), nnz=101) is Move.EVERY_COORDINATE
+    assert move(SGD(weight_decay=0.1)) is Move.TOUCHED_WITH_MISSED_STEPS
+    assert move(SGD(weight_decay=0.1), l2=0.1) is Move.EVERY_COORDINATE
+    assert move(SGD(), l2=0.1) is Move.TOUCHED_UNDER_SCALE
+    assert move(SGD(), l2=0.1, rates=np.ones(101)) is Move.TOUCHED_WITH_PENALTY_OWED
+    assert move(SGD(), l1=0.1) is Move.TOUCHED_WITH_PENALTY_OWED
+    assert move(AdaGrad(), l2=0.1) is Move.TOUCHED_WITH_PENALTY_OWED
+    assert move(Adam()) is Move.TOUCHED_WITH_MISSED_STEPS
+    assert move(Adam(), l2=0.1) is Move.EVERY_COORDINATE
+    assert move(Adam(weight_decay=0.1)) is Move.EVERY_COORDINATE
+    assert move(OwnDecay()) is Move.EVERY_COORDINATE
 
 
 def test_a_rule_that_lists_the_decay_in_hyper_does_it_itself():
