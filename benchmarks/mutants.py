@@ -34,9 +34,18 @@ GROUPS = {
     ),
     "kernels": (
         ["kernels/batches.py", "kernels/csr.py", "kernels/dense.py", "kernels/vector_math.py"],
-        ["tests/kernels", "tests/backends/test_numba_equals_reference.py", "-k", NEAR_KERNELS],
+        [
+            "tests/kernels/test_vector_math.py",
+            "tests/kernels/test_batches.py",
+            "tests/backends/test_numba_equals_reference.py",
+            "-k",
+            NEAR_KERNELS,
+        ],
     ),
-    "solver-kernels": (["kernels/dual.py", "kernels/quadratic.py"], ["tests/solvers/test_solvers.py"]),
+    "solver-kernels": (
+        ["kernels/dual.py", "kernels/quadratic.py"],
+        ["tests/kernels/test_dual.py", "tests/kernels/test_quadratic.py", "tests/solvers/test_solvers.py"],
+    ),
 }
 OPPOSITE = {
     ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -51,6 +60,7 @@ EQUIVALENT: dict[tuple[str, str], str] = {
         "losses/softmax.py",
         "feasible: sign, max(0.0, short) * (1.0 + 1e-09) + 1e-16 -> max(0.0, short) * (1.0 + 1e-09) - 1e-16",
     ): "A margin of less than one rounding.",
+    ("kernels/dual.py", "dense_sweep: constant, 0.0 -> 1.0"): "Without a change there is nothing to add.",
     ("losses/softmax.py", "conjugate: constant, 1.0 -> 2.0"): (
         "The logarithm of what stands in for a zero is multiplied by that zero."
     ),

@@ -8,9 +8,11 @@ from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.preprocessing import StandardScaler
 
 from sgdkit import LinearRegressor, LogisticClassifier
+from sgdkit.optimizers import UpdateRule
 from sgdkit.plugin.registry import Registry
 
-RULES = Registry().table("optimizer", plugins=False)
+BUILTIN = Registry().table("optimizer", plugins=False)
+RULES = {name: kind for name, kind in BUILTIN.items() if issubclass(kind, UpdateRule)}
 
 
 def fitted(model, X, y):
