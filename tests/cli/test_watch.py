@@ -1,5 +1,6 @@
 """Progress is shown on a terminal alone, and never mixes with what is said."""
 
+import io
 import sys
 
 import pytest
@@ -10,10 +11,11 @@ from sgdkit.cli.watch import TerminalWatch
 pytest.importorskip("rich")
 
 
-@pytest.fixture
-def terminal(capsys, monkeypatch):
-    """Standard error that says it is a terminal."""
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+class Terminal(io.StringIO):
+    """Where someone is watching."""
+
+    def isatty(self):
+        return True
 
 
 def test_without_a_terminal_only_text_is_printed_and_nothing_watches(capsys):
@@ -24,7 +26,8 @@ def test_without_a_terminal_only_text_is_printed_and_nothing_watches(capsys):
     assert capsys.readouterr() == ("trained\n", "")
 
 
-def test_on_a_terminal_epochs_are_counted_and_what_is_said_goes_to_standard_output(terminal, capsys):
+def test_on_a_terminal_epochs_are_counted_and_what_is_said_goes_to_standard_output(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stderr", Terminal())
     X, y = [[0.0], [1.0], [2.0], [4.0]], [0.0, 1.0, 2.0, 3.0]
     model = LinearRegressor(optimizer="sgd", learning_rate=0.1, max_iter=3, tol=None, random_state=0)
     with TerminalWatch() as watch:

@@ -69,7 +69,7 @@ def test_the_row_that_was_moved_last_has_the_slope_of_its_loss(form, stretch):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_sweeps_end_where_no_slope_moves(form):
+def test_sweeps_end_at_the_slopes_of_the_losses_and_move_no_more(form):
     center = np.zeros(D)
     X, y, share, norms, w, b, slope, stretch = problem(center, 1.0)
     for _ in range(300):
@@ -78,3 +78,5 @@ def test_sweeps_end_where_no_slope_moves(form):
     sweep(form, X, y, share, norms, w, b, slope, stretch, center)
     for found, expected in zip((w, b, slope), before, strict=True):
         np.testing.assert_allclose(found, expected, atol=1e-12)
+    there = Logistic.evaluate((X - center) @ w + b[0], y, (0.0,))[1]
+    np.testing.assert_allclose(slope, there, atol=1e-8)
