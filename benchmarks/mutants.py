@@ -63,6 +63,10 @@ EQUIVALENT: dict[tuple[str, str], str] = {
         "losses/softmax.py",
         "feasible: sign, max(0.0, short) * (1.0 + 1e-09) + 1e-16 -> max(0.0, short) * (1.0 + 1e-09) - 1e-16",
     ): "A margin of less than one rounding.",
+    (
+        "kernels/batches.py",
+        "prefetch_row: constant, 64 -> 65",
+    ): "A hint to the memory; no result depends on it.",
     ("kernels/dual.py", "dense_sweep: constant, 0.0 -> 1.0"): "Without a change there is nothing to add.",
     ("losses/softmax.py", "conjugate: constant, 1.0 -> 2.0"): (
         "The logarithm of what stands in for a zero is multiplied by that zero."

@@ -3,11 +3,12 @@
 import sys
 from types import ModuleType
 
+import array_api_strict as strict
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from sgdkit import LinearRegressor
+from sgdkit import LinearRegressor, LogisticClassifier
 from sgdkit.estimators._inputs import check_rows, check_training_data
 from sgdkit.exceptions import InvalidParameterError
 
@@ -82,3 +83,12 @@ def test_indices_of_two_widths_train_like_those_of_one():
     expected, found = (LinearRegressor(**settings).fit(rows, y).coef_ for rows in (X, mixed))
     assert np.array_equal(found, expected)
     assert mixed.indices.dtype == np.int32
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_probabilities_of_another_namespace_are_those_of_numpy(n_classes, monkeypatch):
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    model = LogisticClassifier().fit(X, np.arange(30) % n_classes)
+    raw, expected = model._raw(X), model.predict_proba(X)
+    monkeypatch.setattr(model, "_raw", lambda X: strict.asarray(raw))
+    assert np.asarray(model.predict_proba(X)) == pytest.approx(expected, rel=1e-14)

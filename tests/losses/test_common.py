@@ -116,13 +116,12 @@ def test_a_raw_prediction_that_is_not_finite_is_never_hidden(loss, bad):
         assert not np.isfinite(value) or beyond_the_margin, form.name
 
 
-@pytest.mark.parametrize("loss", BATCH.values(), ids=BATCH)
+@pytest.mark.parametrize("loss", [*(loss() for loss in BATCH.values()), Softmax(0.2)], ids=repr)
 def test_the_loops_as_plain_python_equal_the_array_form(loss):
-    made = loss()
-    case = loss_case(made)
+    case = loss_case(loss)
     gradient = np.full_like(case.raw, np.nan)
-    arguments = (case.raw, case.y, case.weight, np.array(made.hyper_values()), case.offsets, gradient)
-    value = loss.function("loops")(*arguments)
-    expected, slope = made.evaluate_batch(np, case.raw, case.y, case.weight, case.offsets)
+    arguments = (case.raw, case.y, case.weight, np.array(loss.hyper_values()), case.offsets, gradient)
+    value = type(loss).function("loops")(*arguments)
+    expected, slope = loss.evaluate_batch(np, case.raw, case.y, case.weight, case.offsets)
     assert value == pytest.approx(float(expected), rel=1e-13)
     np.testing.assert_allclose(gradient, slope, rtol=1e-12, atol=1e-15)
