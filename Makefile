@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-all lint docs bench bench-auto clean
+.PHONY: demo test test-all coverage mutants matrix lint docs bench bench-auto clean
 
 # The plugin is deliberately not installed here: its tests install it into a place of their own.
 $(READY): pyproject.toml
@@ -21,6 +21,17 @@ test: $(READY)
 
 test-all: $(READY)
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2
+
+coverage: $(READY)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 -m "not slow" --cov --cov-report=term-missing:skip-covered
+
+# Changes losses, rules and kernels in copies and counts the changes that no test notices.
+mutants: $(READY)
+	$(BIN)/python -m benchmarks.mutants
+
+# Fits every combination of parts and writes docs/matrix.md.
+matrix: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m docs.make_matrix
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from sgdkit.decay import decay_step, decay_steps
 from sgdkit.proximal import fits_series, proximal_step, proximal_steps, proximal_steps_series
 
 WEIGHTS = np.array([-3.0, -0.05, -1e-9, 0.0, 0.02, 1.0, 40.0])
@@ -59,3 +60,12 @@ def test_float32_stays_float32(form):
     w, step, l1, l2, k = (np.array([x], np.float32) for x in (1.0, 1e-4, 0.1, 0.2, 3.0))
     arguments = (l1, l2) if form is proximal_step else (k, l1, l2)
     assert form(w, step, *arguments).dtype == np.float32
+
+
+@pytest.mark.parametrize("share", [0.0, 1e-9, 0.3, 1.0, 7.0])
+def test_many_decays_are_as_many_single_ones(share):
+    w = WEIGHTS
+    for k in range(1, 6):
+        w = decay_step(w, share)
+        np.testing.assert_allclose(decay_steps(WEIGHTS, share, float(k)), w, rtol=1e-14, atol=0.0)
+    assert (np.sign(w) * np.sign(WEIGHTS) >= 0.0).all() and (share < 1.0 or not w.any())

@@ -81,7 +81,8 @@ class Logistic(PointwiseLoss):
         y = _smoothed(y, hyper)
         # The root u of u + q (sigmoid(u) - y) = c, by Newton steps that stay inside its bracket.
         low, high = c - q * (1.0 - y), c + q * y
-        share = np.minimum(np.maximum(y + c / q, 1e-9), 1.0 - 1e-9)  # what it goes to as q grows
+        # What the share goes to as q grows; a row without values has q = 0, and c = 0 without an intercept.
+        share = np.minimum(np.maximum(y + c / np.maximum(q, 1e-300), 1e-9), 1.0 - 1e-9)
         u = np.minimum(np.maximum(np.log(share / (1.0 - share)), low), high)
         for _ in range(12):
             sigmoid = 1.0 / (1.0 + np.exp(-np.maximum(u, -80.0)))

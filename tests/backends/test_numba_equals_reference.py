@@ -27,13 +27,6 @@ def lion():
 LOSSES = Registry().table("loss", plugins=False)
 BUILTIN = Registry().table("optimizer", plugins=False)
 RULES = {name: kind for name, kind in BUILTIN.items() if issubclass(kind, UpdateRule)} | {"lion": lion()}
-# Losses and rules do not know of each other: every rule with two losses, and every loss with some rules.
-PAIRS = [
-    (loss, rule)
-    for loss in LOSSES
-    for rule in RULES
-    if loss in ("log_loss", "softmax") or rule in ("sgd", "adagrad", "adam", "ftrl", "lamb", "prodigy")
-]
 FORMS = available_forms()
 COMPILED = ["compiled dense", "compiled CSR int32", "compiled CSR int64"]
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}

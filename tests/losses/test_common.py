@@ -19,6 +19,7 @@ from sgdkit.testing.loss import default_largest_raw, loss_case
 
 LOSSES = Registry().table("loss", plugins=False)
 POINTWISE = {name: loss for name, loss in LOSSES.items() if issubclass(loss, PointwiseLoss)}
+BATCH = {name: loss for name, loss in LOSSES.items() if name not in POINTWISE}
 MARGIN = {name: loss for name, loss in POINTWISE.items() if "classification" in loss.tasks}
 # Other hyperparameters than the defaults, and one for each output.
 VARIANTS = [
@@ -113,3 +114,14 @@ def test_a_raw_prediction_that_is_not_finite_is_never_hidden(loss, bad):
             value, _ = loss_and_gradient(form, loss(), raw, case.y, case.weight, case.query_edges)
         beyond_the_margin = value == value and loss.name in MARGIN and bad == np.inf
         assert not np.isfinite(value) or beyond_the_margin, form.name
+
+
+@pytest.mark.parametrize("loss", [*(loss() for loss in BATCH.values()), Softmax(0.2)], ids=repr)
+def test_the_loops_as_plain_python_equal_the_array_form(loss):
+    case = loss_case(loss)
+    gradient = np.full_like(case.raw, np.nan)
+    arguments = (case.raw, case.y, case.weight, np.array(loss.hyper_values()), case.offsets, gradient)
+    value = type(loss).function("loops")(*arguments)
+    expected, slope = loss.evaluate_batch(np, case.raw, case.y, case.weight, case.offsets)
+    assert value == pytest.approx(float(expected), rel=1e-13)
+    np.testing.assert_allclose(gradient, slope, rtol=1e-12, atol=1e-15)

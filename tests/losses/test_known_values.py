@@ -278,6 +278,12 @@ def test_the_scale_of_a_robust_loss_is_not_moved_by_an_outlier():
     assert SquaredError().target_scale(np.column_stack([y[1:], 0 * y[1:]]), None)[1] == 1.0
 
 
+@pytest.mark.parametrize("loss", [Poisson(), Gamma()], ids=repr)
+@pytest.mark.parametrize("largest", [1.0, 1e6])
+def test_losses_with_a_log_link_take_first_steps_of_a_tenth_whatever_the_targets(loss, largest):
+    assert loss.target_scale(np.array([0.1, largest]), None) == 0.1
+
+
 def test_counts_of_zero_alone_have_a_finite_constant():
     assert np.isfinite(Poisson().best_constant(np.zeros(4), None, 1)).all()
 

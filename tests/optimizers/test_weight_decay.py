@@ -132,16 +132,20 @@ def test_a_thousand_skipped_steps_of_an_exact_rule_are_made_up_in_closed_form(ru
 
 
 def test_untouched_coordinates_are_skipped_where_that_is_exact_and_only_there():
-    def move(rule, l2=0.0):
-        task = Task(X=np.ones((1, 100)), y=np.ones(1), loss=SquaredError(), rule=rule, l2=l2)
-        return move_of(FORMS[2].problem(task), 5)
+    def move(rule, nnz=5, **settings):
+        task = Task(X=np.zeros((6, 100)), y=np.zeros(6), loss=SquaredError(), rule=rule, **settings)
+        return move_of(FORMS[2].problem(task), nnz)
 
     assert move(SGD()) is Move.TOUCHED
-    assert move(SGD(), 0.1) is Move.TOUCHED_UNDER_SCALE
-    assert move(AdaGrad(), 0.1) is Move.TOUCHED_WITH_PENALTY_OWED
+    assert move(SGD(), nnz=101) is Move.EVERY_COORDINATE
     assert move(SGD(weight_decay=0.1)) is Move.TOUCHED_WITH_MISSED_STEPS
-    assert move(SGD(weight_decay=0.1), 0.1) is Move.EVERY_COORDINATE
-    assert move(Adam(), 0.0) is Move.TOUCHED_WITH_MISSED_STEPS
+    assert move(SGD(weight_decay=0.1), l2=0.1) is Move.EVERY_COORDINATE
+    assert move(SGD(), l2=0.1) is Move.TOUCHED_UNDER_SCALE
+    assert move(SGD(), l2=0.1, rates=np.ones(101)) is Move.TOUCHED_WITH_PENALTY_OWED
+    assert move(SGD(), l1=0.1) is Move.TOUCHED_WITH_PENALTY_OWED
+    assert move(AdaGrad(), l2=0.1) is Move.TOUCHED_WITH_PENALTY_OWED
+    assert move(Adam()) is Move.TOUCHED_WITH_MISSED_STEPS
+    assert move(Adam(), l2=0.1) is Move.EVERY_COORDINATE
     assert move(Adam(weight_decay=0.1)) is Move.EVERY_COORDINATE
     assert move(OwnDecay()) is Move.EVERY_COORDINATE
 
