@@ -185,6 +185,12 @@ SECOND_ORDER = [
     (Newton(), SquaredError()),
     (Newton(), Softmax()),
     (InteriorPoint(), Hinge()),
+    (InteriorPoint(), AbsoluteError()),
+    (InteriorPoint(), Huber(0.1)),
+    (InteriorPoint(), EpsilonInsensitive(0.3)),
+    (Newton(), Poisson()),
+    (Newton(), Gamma()),
+    (Newton(), SquaredHinge()),
 ]
 SECOND_ORDER_IDS = [f"{solver.name}-{loss.name}" for solver, loss in SECOND_ORDER]
 

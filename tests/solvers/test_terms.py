@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sgdkit.plugin.registry import Registry
-from sgdkit.solvers.terms import has_certificate, has_curvature, terms_of
+from sgdkit.solvers.terms import has_certificate, has_curvature, has_ramps, terms_of
 
 LOSSES = {
     name: kind()
@@ -91,3 +91,17 @@ def test_the_proximal_slope_is_a_slope_where_it_leads(loss, q):
     near = 1e-6 * max(q, 1.0)
     below, above = (type(loss).evaluate(there + move, y, hyper)[1] for move in (-near, near))
     assert (slope >= below - 1e-5).all() and (slope <= above + 1e-5).all()
+
+
+WITH_RAMPS = {name: loss for name, loss in LOSSES.items() if has_ramps(loss)}
+
+
+@pytest.mark.parametrize("loss", WITH_RAMPS.values(), ids=WITH_RAMPS)
+def test_the_slope_is_the_sum_of_its_ramps(loss):
+    terms, z = case(loss)
+    corner, low, high, run = terms.ramps()
+    steep = np.maximum(run, 1e-12)
+    assert (low <= 0.0).all() and (high >= 0.0).all() and (run >= 0.0).all()
+    np.testing.assert_allclose(
+        np.clip((z - corner) / steep, low, high).sum(axis=0), terms.slopes(z), atol=1e-12
+    )
