@@ -92,3 +92,21 @@ def test_probabilities_of_another_namespace_are_those_of_numpy(n_classes, monkey
     raw, expected = model._raw(X), model.predict_proba(X)
     monkeypatch.setattr(model, "_raw", lambda X: strict.asarray(raw))
     assert np.asarray(model.predict_proba(X)) == pytest.approx(expected, rel=1e-14)
+
+
+def test_a_class_too_rare_to_hold_out_is_refused_with_the_remedy():
+    X, y = np.arange(20.0).reshape(20, 1), np.array([0] * 19 + [1])
+    with pytest.raises(InvalidParameterError, match="cannot hold out validation_fraction"):
+        LogisticClassifier(early_stopping=True, optimizer="adagrad").fit(X, y)
+
+
+@pytest.mark.parametrize("n_targets", [1, 3])
+def test_coefficients_become_sparse_and_dense_again_in_the_shape_of_the_fit(n_targets):
+    X = np.random.default_rng(0).normal(size=(30, 4))
+    y = X[:, 0] if n_targets == 1 else X[:, :n_targets]
+    model = LinearRegressor().fit(X, y)
+    dense, expected = model.coef_, model.predict(X)
+    model.sparsify().sparsify()
+    assert sp.issparse(model.coef_) and model.coef_.shape == (n_targets, 4)
+    assert model.predict(X) == pytest.approx(expected, rel=1e-12)
+    assert np.array_equal(model.densify().densify().coef_, dense)

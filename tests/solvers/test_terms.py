@@ -73,6 +73,16 @@ def test_an_unbounded_conjugate_is_never_evaluated_outside_its_domain(loss):
     assert np.isfinite(terms.mean_conjugate(wild))
 
 
+def test_softmax_slopes_stay_probabilities_where_a_class_has_no_row():
+    y = np.repeat([0.0, 1.0], 10)  # of three classes
+    terms = terms_of(LOSSES["softmax"], y, np.full(20, 0.05), 3)
+    feasible = terms.feasible(terms.slopes(RANDOM.normal(size=(20, 3))), True)
+    probabilities = feasible + (y[:, None] == np.arange(3))
+    assert (probabilities >= -1e-15).all() and (probabilities[:, 2] <= 1e-15).all()
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-14)
+    np.testing.assert_allclose(terms.weight @ feasible, 0.0, atol=1e-15)
+
+
 WITH_PROXIMAL_SLOPE = {
     name: kind()
     for name, kind in Registry().table("loss", plugins=False).items()
