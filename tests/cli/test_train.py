@@ -1,3 +1,4 @@
+import functools
 import gzip
 import json
 import os
@@ -356,7 +357,11 @@ def test_an_interrupt_leaves_no_file(table, tmp_path):
     out = tmp_path / "out"
     flags = ["--target", "progression", *drops("progression"), "--out", str(out), "--cv", "200"]
     command = [sys.executable, "-m", "sgdkit", "train", str(table), *flags]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # Tests that run in the background of a shell pass on that SIGINT is ignored.
+    listens = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listens
+    )
     waiting = time.monotonic() + 60.0
     while not list(tmp_path.iterdir()) and time.monotonic() < waiting:
         time.sleep(0.05)  # until the stage is there
