@@ -259,6 +259,7 @@ class LinearModel(
             "rates": rates, "center": center, "seed": seed, "rule": type(rule),
             "schedule": type(schedule) if follows else None,
             "n_outputs": k, "weight_seen": weight_seen, "class_counts": rows.class_counts,
+            "offset": rows.factor is not None,
         }  # fmt: skip
         rates_used = result.history["learning_rate"]
         parts = describe(self, problem, rule, backend, reason, schedule, rates_used)

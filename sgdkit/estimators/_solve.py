@@ -11,8 +11,15 @@ from sgdkit.backends.array_api import ArrayBackend
 from sgdkit.backends.base import Problem, TrainState
 from sgdkit.backends.select import is_cupy
 from sgdkit.data.order import run_edges
-from sgdkit.engine.rates import constant_loss
+from sgdkit.engine.rates import (
+    automatic_rates,
+    column_centers,
+    column_scales,
+    constant_loss,
+    mean_square_slope,
+)
 from sgdkit.engine.stopping import StopReason
+from sgdkit.estimators._batches import AUTO_BATCH
 from sgdkit.estimators._bounds import bounds_of
 from sgdkit.estimators._evidence import describe
 from sgdkit.estimators._rows import TrainingRows, in_units_of_the_mean
@@ -24,6 +31,8 @@ from sgdkit.plugin.registry import default_registry
 from sgdkit.solvers.base import Solution, Solver, SolverPlan
 
 __all__ = ("able_optimizers", "check_solver", "epochs_setting", "train_whole")
+
+STREAM_EPOCHS = 100
 
 
 def check_solver(
@@ -161,10 +170,9 @@ def train_whole(
     solution = solver.solve(problem, _start(problem, state), plan)
     n_iter = len(solution.history["epoch"])
     final = as_state(solution.weights, first_epoch + n_iter)
-    model._training = {
-        "state": final, "rates": None, "center": None, "seed": seed, "rule": type(solver),
-        "n_outputs": rows.n_outputs, "class_counts": rows.class_counts,
-        "weight_seen": in_units_of_the_mean(rows, None)[1],
+    model._training = _ready_to_stream(problem, rows, loss, final) | {
+        "seed": seed, "n_outputs": rows.n_outputs, "class_counts": rows.class_counts,
+        "weight_seen": in_units_of_the_mean(rows, None)[1], "offset": rows.factor is not None,
     }  # fmt: skip
     described = describe(
         model, problem, solver, backend, "solvers compute with NumPy and SciPy", None, np.zeros(0)
@@ -179,6 +187,28 @@ def train_whole(
     start = loss.best_constant(rows.y, rows.relative_weight(), rows.n_outputs)
     model._facts = {"constant": constant_loss(loss, start, rows.y, rows.relative_weight())}
     _warn_if_unproved(model, solution, plan)
+
+
+def _ready_to_stream(problem: Problem, rows: TrainingRows, loss: Loss, last: TrainState) -> dict[str, Any]:
+    """Return what `partial_fit` goes on from: the solution, as if Adagrad had found it in `STREAM_EPOCHS`.
+
+    A rule that began with empty sums, at rates from a chunk of a few rows, would throw the solution away.
+    """
+    rule, weight, k = problem.rule, rows.relative_weight(), rows.n_outputs
+    center = column_centers(rows.X, weight) if problem.fit_intercept else None
+    scale = loss.target_scale(rows.y, weight)
+    rates = automatic_rates(rows.X, weight, loss, rule, scale, problem.fit_intercept, center)
+    W = last.w.reshape(-1, k).astype(np.float64)
+    if center is not None:
+        W[-1] += center @ W[:-1]
+    start = loss.best_constant(rows.y, weight, k)
+    slope = mean_square_slope(loss, start, rows.y, weight)
+    squares = np.append(column_scales(rows.X, weight, center) ** 2, 1.0)
+    steps = STREAM_EPOCHS * -(-rows.X.shape[0] // AUTO_BATCH)
+    sums = (steps / AUTO_BATCH) * squares[:, None] * slope  # of squared gradients of batches
+    slots = np.ascontiguousarray(np.broadcast_to(sums, W.shape).reshape(1, -1), dtype=last.w.dtype)
+    state = TrainState(W.ravel().astype(last.w.dtype), slots, step=steps, epoch=last.epoch)
+    return {"state": state, "rates": rates, "center": center, "rule": type(rule)}
 
 
 def _start(problem: Problem, last: TrainState | None) -> np.ndarray:

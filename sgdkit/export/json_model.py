@@ -12,6 +12,7 @@ from sgdkit.estimators._base import LinearModel
 from sgdkit.estimators.logistic import LogisticClassifier
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.export.columns import Column, plain
+from sgdkit.export.link import link_of
 from sgdkit.export.preprocessing import columns_after
 from sgdkit.inspection.fitted import coefficients
 
@@ -95,9 +96,9 @@ def to_json(model: Any) -> str:
 
 def _link(final: Any, n_outputs: int) -> str:
     """What makes a probability of raw predictions."""
-    if not isinstance(final, LogisticClassifier):
-        return "identity"
-    return "logistic" if n_outputs == 1 else "softmax"
+    if isinstance(final, LogisticClassifier):
+        return "logistic" if n_outputs == 1 else "softmax"
+    return link_of(final)
 
 
 def _terms(columns: list[Column], weights: np.ndarray, inputs: list[Any]) -> list[dict[str, Any]]:

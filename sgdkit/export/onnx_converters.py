@@ -9,6 +9,7 @@ from sgdkit.estimators.linear import LinearRegressor
 from sgdkit.estimators.logistic import LogisticClassifier
 from sgdkit.estimators.ranking import LinearRanker
 from sgdkit.exceptions import UnsupportedCombinationError
+from sgdkit.export.link import link_of
 from sgdkit.extras import import_extra
 from sgdkit.governance.report import GovernanceReport
 from sgdkit.inspection.fitted import coefficients
@@ -62,7 +63,8 @@ def _float_type(operator: Any) -> type:
 def _regression_shapes(operator: Any) -> None:
     types = import_extra("skl2onnx.common.data_types", "onnx", "ONNX export")
     tensor = types.DoubleTensorType if _float_type(operator) is np.float64 else types.FloatTensorType
-    operator.outputs[0].type = tensor([operator.inputs[0].get_first_dimension(), 1])
+    n_outputs = len(coefficients(operator.raw_operator)[0])
+    operator.outputs[0].type = tensor([operator.inputs[0].get_first_dimension(), n_outputs])
 
 
 def _class_shapes(operator: Any) -> None:
@@ -99,7 +101,8 @@ def _onnx_ops() -> Any:
 def _convert_regression(scope: Any, operator: Any, container: Any) -> None:
     ops, version = _onnx_ops(), container.target_opset
     raw = _raw(operator, container, ops)
-    ops.OnnxIdentity(raw, op_version=version, output_names=operator.outputs[:1]).add_to(scope, container)
+    node = ops.OnnxExp if link_of(operator.raw_operator) == "log" else ops.OnnxIdentity
+    node(raw, op_version=version, output_names=operator.outputs[:1]).add_to(scope, container)
 
 
 def _sides(operator: Any, container: Any, ops: Any) -> Any:

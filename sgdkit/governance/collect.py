@@ -15,6 +15,7 @@ __all__ = ("FittedModel", "collect", "learned_arrays", "parameters_hash")
 
 # Times, traces and lineage describe a run; they are not what it learned.
 _NOT_LEARNED = frozenset({"history_", "lineage_", "fit_result_", "diagnosis_", "refit_time_", "cv_results_"})
+_DENSE_SIZE = 1e7
 _MAX_DEPTH = 6
 
 
@@ -169,6 +170,9 @@ def _learned(value: Any, path: str, depth: int) -> Iterator[tuple[str, np.ndarra
         for key in sorted(value, key=str):
             yield from _learned(value[key], f"{path}[{key}]", depth + 1)
     elif hasattr(value, "toarray") and hasattr(value, "tocsr"):
+        if np.prod(value.shape, dtype=float) <= _DENSE_SIZE:  # equal numbers are equal however they are kept
+            yield path, value.toarray()
+            return
         csr = value.tocsr()
         for name in ("indptr", "indices", "data"):
             yield f"{path}.{name}", getattr(csr, name)

@@ -7,7 +7,7 @@ import numpy as np
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.extras import import_extra
 from sgdkit.inspection.drawing import ACCENT, GRID, INK, MUTED
-from sgdkit.inspection.fitted import coefficients, names_of
+from sgdkit.inspection.fitted import coefficients, names_of, outputs_of
 from sgdkit.inspection.summary_table import Summary
 
 __all__ = ("CoefficientDisplay",)
@@ -177,10 +177,10 @@ def _of_output(model: Any, output: Any) -> np.ndarray:
                 f"output={output!r}: {type(model).__name__} has one row of coefficients; leave output out."
             )
         return coef[0]
-    classes = model.classes_.tolist()
-    if output not in classes:
+    outputs = outputs_of(model)
+    if output not in outputs:
         raise InvalidParameterError(
-            f"output={output!r}: {type(model).__name__} has one row of coefficients a class; pass "
-            f"one of {classes}."
+            f"output={output!r}: {type(model).__name__} has a row of coefficients for each output; pass one "
+            f"of {list(outputs)}."
         )
-    return coef[classes.index(output)]
+    return coef[outputs.index(output)]

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.extras import import_extra
-from sgdkit.inspection.fitted import coefficients, names_of, rows_of
+from sgdkit.inspection.fitted import coefficients, names_of, outputs_of, rows_of
 
 __all__ = ("Explanation", "explain")
 
@@ -133,7 +133,7 @@ def explain(model: Any, X: Any, *, background: Any = None) -> Explanation:
         if given.shape[0] == 0:
             raise InvalidParameterError("background has no rows; pass at least one, or None.")
         baseline = np.asarray(given.mean(axis=0)).ravel()
-    outputs = tuple(model.classes_.tolist()) if coef.shape[0] > 1 else ()
+    outputs = outputs_of(model)
     contributions: Any
     if not sp.issparse(rows):
         contributions = (rows - baseline)[:, :, None] * coef.T[None, :, :]

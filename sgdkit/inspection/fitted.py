@@ -3,12 +3,13 @@
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sgdkit.backends.select import is_cupy
 from sgdkit.exceptions import InvalidParameterError
 
-__all__ = ("coefficients", "names_of", "on_host", "rows_of")
+__all__ = ("coefficients", "names_of", "on_host", "outputs_of", "rows_of")
 
 
 def on_host(array: Any) -> Any:
@@ -51,8 +52,22 @@ def coefficients(model: Any) -> tuple[np.ndarray, np.ndarray]:
             "with the rows that reach it: pipeline[-1] and pipeline[:-1].transform(X)."
         )
     check_is_fitted(model, "coef_")
-    coef = np.atleast_2d(on_host(model.coef_))
+    coef = model.coef_.toarray() if sp.issparse(model.coef_) else model.coef_
+    coef = np.atleast_2d(on_host(coef))
     return coef, np.atleast_1d(on_host(np.asarray(on_host(model.intercept_))))
+
+
+def outputs_of(model: Any) -> tuple[Any, ...]:
+    """Return what rows of coefficients are for: classes, numbers of targets, quantiles; () for one row."""
+    n_outputs = len(coefficients(model)[0])
+    if n_outputs == 1:
+        return ()
+    if hasattr(model, "classes_"):
+        return tuple(model.classes_.tolist())
+    levels = getattr(getattr(model, "loss_", None), "quantile", None)
+    if levels is not None and np.size(levels) == n_outputs:
+        return tuple(float(level) for level in levels)
+    return tuple(range(n_outputs))
 
 
 def rows_of(model: Any, X: Any) -> Any:

@@ -52,6 +52,11 @@ def check_fit(model: Any) -> None:
             f"penalty={model.penalty!r} selects features, and standard errors after selection on the same "
             "rows are too small. Refit with penalty=None on the selected columns and on other rows."
         )
+    if getattr(model, "_training", {}).get("offset"):
+        raise UnsupportedCombinationError(
+            "The model was fitted with an offset, which a summary does not take. For a loss of residuals, "
+            "fit and summarise with y - offset as the target."
+        )
     if model.early_stopping:
         raise UnsupportedCombinationError(
             "early_stopping=True ends training before the optimum, on part of the rows, so the coefficients "

@@ -88,7 +88,7 @@ def describe_metrics(metrics: dict[str, Any]) -> str:
         rows.append(row)
     table = figure_table(columns, rows)
     name, value = next(iter(metrics["test"].items()))
-    if name != "ndcg_at_10" and value > _TOO_GOOD:
+    if name != "ndcg_at_10" and value is not None and value > _TOO_GOOD:
         table += (
             "\n  Note: almost no fault on the test rows; make sure that no feature is made from the target."
         )
