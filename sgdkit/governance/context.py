@@ -176,7 +176,14 @@ class AuditContext:
     @cached_property
     def predictions(self) -> npt.NDArray[Any]:
         """Predictions for the test rows."""
-        return np.asarray(self.model.predict(self.X_test))
+        return self.predict(self.X_test)
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:
+        """Predictions of the model; of several quantiles of one target the middle one stands for it."""
+        predictions = np.asarray(self.model.predict(X))
+        if predictions.ndim == 2 and np.ndim(self.y_test) == 1:
+            return predictions[:, predictions.shape[1] // 2]
+        return predictions
 
     @cached_property
     def probabilities(self) -> npt.NDArray[np.float64] | None:

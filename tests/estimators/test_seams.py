@@ -90,3 +90,11 @@ def test_a_summary_of_a_model_with_an_offset_is_refused():
     model = LinearRegressor(penalty=None).fit(X, y, offset=np.linspace(0.0, 50.0, len(y)))
     with pytest.raises(UnsupportedCombinationError, match="y - offset"):
         model.summary(X, y)
+
+
+def test_several_quantiles_are_audited_by_the_middle_one():
+    X, y = DIABETES
+    model = LinearRegressor(Quantile([0.1, 0.5, 0.9])).fit(X[::2], y[::2])
+    record = audit(model, X[1::2], y[1::2], X_train=X[::2], y_train=y[::2])
+    broken = [name for name, item in record.items.items() if "could not run" in item.summary]
+    assert broken == []

@@ -1,7 +1,5 @@
 """Does the model fit the training rows better than the test rows?"""
 
-import numpy as np
-
 from sgdkit.governance.checks.base import Finding, absent, check, measured, ramp
 from sgdkit.governance.context import AuditContext
 
@@ -22,7 +20,7 @@ def regularization_gap(context: AuditContext) -> Finding:
         return absent("No common scale is known for this kind of model.")
     if context.X_train is None:
         return absent("X_train was not given.")
-    train = context.quality(context.y_train, np.asarray(context.model.predict(context.X_train)))
+    train = context.quality(context.y_train, context.predict(context.X_train))
     gap = train - context.test_quality
     limit = max(0.05, 2.0 * context.test_quality_error)
     return measured(

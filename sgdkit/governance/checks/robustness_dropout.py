@@ -29,7 +29,7 @@ def robustness_dropout(context: AuditContext) -> Finding:
     chosen = np.unique(np.linspace(0, len(names) - 1, min(len(names), _MAX_COLUMNS)).astype(int)).tolist()
     drops = []
     for j in chosen:
-        predictions = np.asarray(context.model.predict(with_column_fixed(context.X_test, j)))
+        predictions = context.predict(with_column_fixed(context.X_test, j))
         drops.append(context.test_quality - context.quality(context.y_test, predictions))
     worst = float(np.max(drops))
     name = names[chosen[int(np.argmax(drops))]]

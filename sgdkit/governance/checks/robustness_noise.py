@@ -30,7 +30,7 @@ def robustness_noise(context: AuditContext) -> Finding:
         noisy = with_noise(context.X_test, _SCALE, generator)
         if noisy is None:
             return not_applicable("No feature is continuous.")
-        qualities.append(context.quality(context.y_test, np.asarray(context.model.predict(noisy))))
+        qualities.append(context.quality(context.y_test, context.predict(noisy)))
     drop = context.test_quality - float(np.mean(qualities))
     return measured(
         f"Quality moves from {context.test_quality:.3f} to {np.mean(qualities):.3f} under noise.",
