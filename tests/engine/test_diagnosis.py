@@ -13,6 +13,7 @@ from sklearn.exceptions import NotFittedError
 
 from sgdkit import HingeClassifier, LinearRanker, LinearRegressor, LogisticClassifier
 from sgdkit.engine.diagnosis import CHECKS, Run, diagnose
+from sgdkit.engine.diagnosis.gradients import exploding_gradients
 from sgdkit.exceptions import ConvergenceWarning
 from sgdkit.inspection import Finding, suspect_rows
 from sgdkit.optimizers import UpdateRule
@@ -216,3 +217,12 @@ def test_findings_are_plain_records():
     assert Finding("name", "info", "e.", "a.") == Finding("name", "info", "e.", "a.")
     X, y = load_diabetes(return_X_y=True)
     assert LinearRegressor(random_state=0).fit(X, y).diagnosis_ == []
+
+
+@pytest.mark.parametrize(
+    ("norms", "explodes"), [([0.0, 0.27, 0.2], False), ([1e-3, 0.5, 2.0], True), ([0.0, 0.0], False)]
+)
+def test_a_gradient_that_starts_at_zero_has_not_exploded(norms, explodes):
+    history = {"gradient_norm": np.array(norms), "epoch": np.arange(1, len(norms) + 1)}
+    run = Run(history, "max_iter", "auto", True, 1e-4, 1e-4, False)
+    assert (exploding_gradients(run) is not None) is explodes

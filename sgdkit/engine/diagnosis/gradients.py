@@ -28,15 +28,16 @@ def vanishing_gradients(run: Run) -> Finding | None:
 def exploding_gradients(run: Run) -> Finding | None:
     """Gradients that have grown a hundredfold and more."""
     norms = run.history["gradient_norm"]
-    if len(norms) < 2:
+    if len(norms) < 2 or not (norms > 0.0).any():
         return None
-    start, top = float(norms[0]), int(np.argmax(norms))
-    if top == 0 or norms[top] < 100.0 * start or norms[-1] < 0.1 * norms[top]:
+    first = int(np.argmax(norms > 0.0))  # a run may start where the gradient is zero
+    start, top = float(norms[first]), int(np.argmax(norms))
+    if top == first or norms[top] < 100.0 * start or norms[-1] < 0.1 * norms[top]:
         return None
     return Finding(
         "exploding_gradients",
         "warning" if run.converged else "severe",
-        f"The gradient's norm grew from {start:.2g} in epoch {run.epoch(0)} to {norms[top]:.2g} in epoch "
+        f"The gradient's norm grew from {start:.2g} in epoch {run.epoch(first)} to {norms[top]:.2g} in epoch "
         f"{run.epoch(top)}.",
         "Lower the rate, or clip gradients (clip_norm).",
     )
