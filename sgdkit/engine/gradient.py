@@ -1,17 +1,14 @@
 """The gradient of the whole objective: how far the weights are from the optimum's condition."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from sgdkit.backends.base import Backend, Problem, TrainState
 from sgdkit.backends.bounds import coordinate_bounds
-from sgdkit.losses.base import BatchLoss
+from sgdkit.engine.passes import evaluations
 
 __all__ = ("FullGradient",)
-
-CHUNK = 4_096
 
 
 class FullGradient:
@@ -42,38 +39,17 @@ class FullGradient:
         self.backend = backend
         self.scale = scale
 
-    def _chunks(self) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yield slices of at most `CHUNK` rows, or of whole queries, and where the queries begin."""
-        edges, n = self.problem.edges, self.problem.X.shape[0]
-        if not self.problem.whole_runs:
-            for first in range(0, n, CHUNK):
-                yield slice(first, min(first + CHUNK, n)), np.zeros(1, np.int64)
-            return
-        first = 0
-        while first < len(edges) - 1:
-            last = max(int(np.searchsorted(edges, edges[first] + CHUNK, side="right")) - 1, first + 1)
-            yield slice(int(edges[first]), int(edges[last])), edges[first : last + 1] - edges[first]
-            first = last
-
     def _of_loss(self, w: Any) -> np.ndarray:
         """Return the gradient of the mean loss, of shape (n_features + 1, n_outputs)."""
-        problem, xp = self.problem, self.backend.xp
-        d, k = problem.X.shape[1], problem.n_outputs
-        center = np.zeros(d) if problem.center is None else problem.center
-        W = xp.reshape(w, (d + 1, k))
-        bias = W[d:, :] - xp.asarray(center[None, :], dtype=w.dtype) @ W[:d, :]
+        problem, to_host = self.problem, self.backend.to_host
+        d = problem.X.shape[1]
         share = 1.0 / (problem.X.shape[0] * problem.mean_weight)
-        gradient = np.zeros((d + 1, k))
-        for rows, offsets in self._chunks():
-            X, y = problem.X[rows, :], problem.y[rows, :]
-            y = y[:, 0] if isinstance(problem.loss, BatchLoss) else y
-            weight = xp.ones(y.shape[0], dtype=w.dtype)
-            if problem.weight is not None:
-                weight = problem.weight[rows]
-            _, slope = problem.loss.evaluate_batch(xp, X @ W[:d, :] + bias, y, share * weight, offsets)
-            gradient[:d] += self.backend.to_host(X.T @ slope)
-            gradient[d] += self.backend.to_host(xp.sum(slope, axis=0))
-        gradient[:d] -= np.outer(center, gradient[d])
+        gradient = np.zeros((d + 1, problem.n_outputs))
+        for X, _, slope in evaluations(problem, self.backend, w, share):
+            gradient[:d] += to_host(X.T @ slope)
+            gradient[d] += to_host(self.backend.xp.sum(slope, axis=0))
+        if problem.center is not None:
+            gradient[:d] -= np.outer(problem.center, gradient[d])
         return gradient
 
     def norm(self, state: TrainState) -> float:

@@ -180,6 +180,12 @@ def automatic_rates(
     return np.multiply.outer(rule.auto_rate / (scale * np.sqrt(typical)), target_scale)
 
 
+def _at_constant(loss: Loss, raw: Any, y: np.ndarray, weight: np.ndarray) -> tuple[Any, Any]:
+    """Return the sum of weight times loss of a constant raw prediction, and its derivative for each row."""
+    same = np.repeat(np.asarray(raw, dtype=np.float64)[None, :], len(y), axis=0)
+    return loss.evaluate_batch(np, same, y, weight, np.zeros(1, np.int64))
+
+
 def typical_curvature(
     loss: Loss, start: np.ndarray, target_scale: Any, y: np.ndarray, weight: np.ndarray | None
 ) -> np.ndarray:
@@ -207,8 +213,7 @@ def typical_curvature(
     rows, row_weight = _sample(y, weight)
     ends = []
     for raw in (start - target_scale, start + target_scale):
-        raw = np.repeat(np.asarray(raw, dtype=np.float64)[None, :], len(rows), axis=0)
-        _, slope = loss.evaluate_batch(np, raw, rows, row_weight / len(rows), np.zeros(1, np.int64))
+        _, slope = _at_constant(loss, raw, rows, row_weight / len(rows))
         ends.append(slope.sum(axis=0))
     change = (ends[1] - ends[0]) / target_scale
     return np.where(change > 0.0, change, 1.0)
@@ -233,14 +238,12 @@ def mean_square_slope(loss: Loss, start: np.ndarray, y: np.ndarray, weight: np.n
     ndarray of shape (n_outputs,)
     """
     rows, row_weight = _sample(y, weight)
-    raw = np.repeat(np.asarray(start, dtype=np.float64)[None, :], len(rows), axis=0)
-    _, slope = loss.evaluate_batch(np, raw, rows, np.ones(len(rows)), np.zeros(1, np.int64))
+    _, slope = _at_constant(loss, start, rows, np.ones(len(rows)))
     return np.average(np.square(slope), axis=0, weights=row_weight)
 
 
 def constant_loss(loss: Loss, start: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> float:
     """Return the mean of weight times loss of a constant raw prediction; arguments as above."""
     rows, row_weight = _sample(y, weight)
-    raw = np.repeat(np.asarray(start, dtype=np.float64)[None, :], len(rows), axis=0)
-    total, _ = loss.evaluate_batch(np, raw, rows, row_weight / len(rows), np.zeros(1, np.int64))
+    total, _ = _at_constant(loss, start, rows, row_weight / len(rows))
     return float(total)

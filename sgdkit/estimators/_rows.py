@@ -52,10 +52,7 @@ class TrainingRows:
 
     def relative_weight(self) -> np.ndarray | None:
         """Return the weights, of which only the proportions count, times the factors."""
-        if self.weight is None:
-            return self.factor
-        relative = self.weight / self.weight.mean()
-        return relative if self.factor is None else relative * self.factor
+        return in_units_of_the_mean(self, None)[0]
 
 
 def given_validation(estimator: Any, X_val: Any, y_val: Any, **columns: Any) -> dict[str, Any] | None:
@@ -111,9 +108,11 @@ def in_units_of_the_mean(
     own = float(n) if rows.weight is None else float(rows.weight.sum())
     total, count = (own, n) if seen is None else (seen[0] + own, seen[1] + n)
     mean = total / count
-    weight = None if rows.weight is None and mean == 1.0 else np.full(n, 1.0 / mean)
+    weight = None
     if rows.weight is not None:
         weight = rows.weight / mean
+    elif mean != 1.0:
+        weight = np.full(n, 1.0 / mean)
     if rows.factor is not None:
         weight = rows.factor if weight is None else weight * rows.factor
     return weight, (total, count)

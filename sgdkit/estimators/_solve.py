@@ -14,7 +14,6 @@ from sgdkit.data.order import run_edges
 from sgdkit.engine.rates import (
     automatic_rates,
     column_centers,
-    column_scales,
     constant_loss,
     mean_square_slope,
 )
@@ -128,10 +127,12 @@ def train_whole(
         Makes the function that is called after each iteration.
     """
     dtype, n = rows.X.dtype, rows.X.shape[0]
+    weight, weight_seen = in_units_of_the_mean(rows, None)
+    constant = loss.best_constant(rows.y, weight, rows.n_outputs)
     problem = Problem(
         X=rows.X,
         y=rows.y.astype(np.float64),
-        weight=rows.relative_weight(),
+        weight=weight,
         mean_weight=1.0,
         edges=run_edges(n, n),
         whole_runs=False,
@@ -167,12 +168,12 @@ def train_whole(
 
     seed = memory["seed"] if memory else int(check_random_state(model.random_state).randint(2**31 - 1))
     plan = SolverPlan(max_iter, model.tol, seed, first_epoch, validate, observe)
-    solution = solver.solve(problem, _start(problem, state), plan)
+    solution = solver.solve(problem, _start(problem, constant, state), plan)
     n_iter = len(solution.history["epoch"])
     final = as_state(solution.weights, first_epoch + n_iter)
-    model._training = _ready_to_stream(problem, rows, loss, final) | {
+    model._training = _ready_to_stream(problem, rows.y, constant, final) | {
         "seed": seed, "n_outputs": rows.n_outputs, "class_counts": rows.class_counts,
-        "weight_seen": in_units_of_the_mean(rows, None)[1], "offset": rows.factor is not None,
+        "weight_seen": weight_seen, "offset": rows.factor is not None,
     }  # fmt: skip
     described = describe(
         model, problem, solver, backend, "solvers compute with NumPy and SciPy", None, np.zeros(0)
@@ -184,41 +185,41 @@ def train_whole(
     model.converged_ = solution.reason is StopReason.CONVERGED
     model.optimality_gap_ = solution.gap
     model.history_ = solution.history
-    start = loss.best_constant(rows.y, rows.relative_weight(), rows.n_outputs)
-    model._facts = {"constant": constant_loss(loss, start, rows.y, rows.relative_weight())}
+    model._facts = {"constant": constant_loss(loss, constant, rows.y, weight)}
     _warn_if_unproved(model, solution, plan)
 
 
-def _ready_to_stream(problem: Problem, rows: TrainingRows, loss: Loss, last: TrainState) -> dict[str, Any]:
+def _ready_to_stream(
+    problem: Problem, y: np.ndarray, constant: np.ndarray, last: TrainState
+) -> dict[str, Any]:
     """Return what `partial_fit` goes on from: the solution, as if Adagrad had found it in `STREAM_EPOCHS`.
 
     A rule that began with empty sums, at rates from a chunk of a few rows, would throw the solution away.
     """
-    rule, weight, k = problem.rule, rows.relative_weight(), rows.n_outputs
-    center = column_centers(rows.X, weight) if problem.fit_intercept else None
-    scale = loss.target_scale(rows.y, weight)
-    rates = automatic_rates(rows.X, weight, loss, rule, scale, problem.fit_intercept, center)
-    W = last.w.reshape(-1, k).astype(np.float64)
+    X, weight, loss, rule = problem.X, problem.weight, problem.loss, problem.rule
+    center = column_centers(X, weight) if problem.fit_intercept else None
+    scale = loss.target_scale(y, weight)
+    rates = automatic_rates(X, weight, loss, rule, scale, problem.fit_intercept, center)
+    W = last.w.reshape(-1, problem.n_outputs).astype(np.float64)
     if center is not None:
         W[-1] += center @ W[:-1]
-    start = loss.best_constant(rows.y, weight, k)
-    slope = mean_square_slope(loss, start, rows.y, weight)
-    squares = np.append(column_scales(rows.X, weight, center) ** 2, 1.0)
-    steps = STREAM_EPOCHS * -(-rows.X.shape[0] // AUTO_BATCH)
-    sums = (steps / AUTO_BATCH) * squares[:, None] * slope  # of squared gradients of batches
+    squares = (rates[-1] / rates) ** 2  # of the columns' scales: Adagrad's rates are in inverse proportion
+    steps = STREAM_EPOCHS * -(-X.shape[0] // AUTO_BATCH)
+    slope = mean_square_slope(loss, constant, y, weight)
+    sums = (steps / AUTO_BATCH) * squares.reshape(len(W), -1) * slope  # of squared gradients of batches
     slots = np.ascontiguousarray(np.broadcast_to(sums, W.shape).reshape(1, -1), dtype=last.w.dtype)
     state = TrainState(W.ravel().astype(last.w.dtype), slots, step=steps, epoch=last.epoch)
     return {"state": state, "rates": rates, "center": center, "rule": type(rule)}
 
 
-def _start(problem: Problem, last: TrainState | None) -> np.ndarray:
+def _start(problem: Problem, constant: np.ndarray, last: TrainState | None) -> np.ndarray:
     """Return raw weights to start from: the last ones, or the best model without features."""
     k = problem.n_outputs
     start = np.zeros((problem.X.shape[1] + 1, k))
     if last is not None:
         start[:] = np.asarray(last.w, np.float64).reshape(-1, k)
     elif problem.fit_intercept:
-        start[-1] = problem.loss.best_constant(problem.y, problem.weight, k)
+        start[-1] = constant
     if not problem.fit_intercept:
         start[-1] = 0.0
     return start

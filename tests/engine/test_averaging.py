@@ -99,5 +99,5 @@ def test_the_objective_of_queries_does_not_depend_on_how_they_are_cut(monkeypatc
     task = Task(X=X, y=Y.round(), loss=PairwiseLogistic(), rule=SGD(), query_edges=QUERIES)
     problem, w = REFERENCE.problem(task), RANDOM.normal(size=4)
     at_once = objective_at(problem, REFERENCE.backend, w)
-    monkeypatch.setattr("sgdkit.engine.objective.ROWS", 5)
+    monkeypatch.setattr("sgdkit.engine.passes.ROWS", 5)
     assert objective_at(problem, REFERENCE.backend, w) == pytest.approx(at_once, rel=1e-12)

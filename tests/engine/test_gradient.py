@@ -3,7 +3,7 @@ import pytest
 import scipy.sparse as sp
 
 from sgdkit.backends.base import TrainState
-from sgdkit.engine import gradient as module
+from sgdkit.engine import passes as module
 from sgdkit.engine.gradient import FullGradient
 from sgdkit.losses import Logistic, PairwiseLogistic, Softmax, SquaredError
 from sgdkit.optimizers import SGD
@@ -34,7 +34,7 @@ def numerical(objective, w, step=1e-6):
     "loss", [SquaredError(), Logistic(), Softmax(), PairwiseLogistic()], ids=lambda o: o.name
 )
 def test_the_norm_is_that_of_the_gradient_of_the_objective(loss, name, chunk, monkeypatch):
-    monkeypatch.setattr(module, "CHUNK", chunk)
+    monkeypatch.setattr(module, "ROWS", chunk)
     k = 3 if loss.multi_output else 1
     y = (np.arange(50.0) % 3) if k == 3 or "ranking" in loss.tasks else (np.arange(50.0) % 2)
     edges = np.array([0, 9, 12, 30, 50]) if "ranking" in loss.tasks else None
