@@ -30,6 +30,17 @@ class Move(IntEnum):
         return self in (Move.TOUCHED_WITH_MISSED_STEPS, Move.TOUCHED_WITH_PENALTY_OWED)
 
 
+# Plain numbers, as the compiled kernel takes them.
+_EVERY, _MISSED, _OWED, _SCALED = (
+    int(move)
+    for move in (
+        Move.EVERY_COORDINATE,
+        Move.TOUCHED_WITH_MISSED_STEPS,
+        Move.TOUCHED_WITH_PENALTY_OWED,
+        Move.TOUCHED_UNDER_SCALE,
+    )
+)
+
 TILE = 256  # coordinates that are caught up side by side
 
 _compile = njit(nogil=True, error_model="numpy", fastmath=FASTMATH, forceinline=True)
@@ -165,13 +176,13 @@ def epoch(
     magnitude[:] = 0
     last[:] = 0
     n_targets = y_batch.shape[0] // weight_batch.shape[0]
-    replays = move == 2 or move == 3
+    replays = move in (_MISSED, _OWED)
     # With a scale, coefficients are scale * w, and a step of the penalty divides the scale alone.
     scale = 1.0
-    shrinkage = 1.0 / (1.0 + common_step * lr * l2) if move == 4 else 1.0
+    shrinkage = 1.0 / (1.0 + common_step * lr * l2) if move == _SCALED else 1.0
     # Within bounds the penalty's part cannot wait: what it does depends on where the bounds cut.
     bounded = bounds.shape[1] > 0
-    owed = np.int32(1 if move == 3 and not bounded else 0)
+    owed = np.int32(1 if move == _OWED and not bounded else 0)
     n_penalised = n_features * n_outputs
     n_moving = n_penalised + n_outputs if fit_intercept else n_penalised
     clock = 0
@@ -189,7 +200,7 @@ def epoch(
                 for c in range(n_targets):
                     y_batch[i * n_targets + c] = y[rows[i] * n_targets + c]
         n = 0
-        if move > 0:
+        if move != _EVERY:
             n = _list_touched(
                 indices, indptr, rows, m, n_outputs, np.int32(clock), replays, owed, last, touched, missed
             )
@@ -208,13 +219,13 @@ def epoch(
         _add_gradient(data, indices, indptr, rows, m, slope, g)
         add_magnitude(slope, m, magnitude)
         drop_noise(g, n_penalised, magnitude)
-        if move > 0:
+        if move != _EVERY:
             report[1] += clip_listed(g, touched, n, n_penalised, n_moving, clip)
             # The rate of an unscaled weight. A common step is proportional to the rate.
             report[1] += update_touched(
                 touched, n, w, g, slots, hyper, rates, stride, w.dtype.type(lr / scale), float(t), n_penalised
             )
-            if bounded and move == 3:
+            if bounded and move == _OWED:
                 for i in range(n):
                     missed[i] = 1
                 catch_up(touched, missed, n, w, slots, hyper, rates, stride, lr, float(t), l1, l2, tile)

@@ -15,8 +15,9 @@ from sgdkit.losses.base import Loss
 from sgdkit.parameter_object import ParameterObject
 from sgdkit.penalties import Penalty
 from sgdkit.solvers.objective import Objective
+from sgdkit.solvers.threads import one_blas_thread
 
-__all__ = ("Run", "Solution", "Solver", "SolverPlan")
+__all__ = ("Run", "ScaledSolver", "Solution", "Solver", "SolverPlan")
 
 # Rounding errors of the objective and of its bound, in units of the objective without features.
 ROUNDING = 8 * np.finfo(np.float64).eps
@@ -110,6 +111,18 @@ class Solver(ParameterObject):
         -------
         Solution
         """
+
+
+class ScaledSolver(Solver):
+    """A solver that works in the scaled variables of an `Objective`, on one BLAS thread."""
+
+    def solve(self, problem: Problem, start: np.ndarray, plan: SolverPlan) -> Solution:  # noqa: D102
+        with one_blas_thread():
+            return self._solve(Objective(problem), start, plan)
+
+    @abstractmethod
+    def _solve(self, objective: Objective, start: np.ndarray, plan: SolverPlan) -> Solution:
+        """Minimise `objective`; arguments as for `solve`."""
 
 
 class Run:

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-from sgdkit.backends.base import Problem
 from sgdkit.losses.base import Loss
 from sgdkit.penalties import Penalty
-from sgdkit.solvers.base import Run, Solution, Solver, SolverPlan
+from sgdkit.solvers.base import Run, ScaledSolver, Solution, SolverPlan
 from sgdkit.solvers.floor import Floor
 from sgdkit.solvers.objective import Objective
 from sgdkit.solvers.systems import coupled_matrix
 from sgdkit.solvers.terms import has_curvature
-from sgdkit.solvers.threads import one_blas_thread
 
 __all__ = ("CoordinateDescent",)
 
@@ -22,7 +20,7 @@ __all__ = ("CoordinateDescent",)
 BLOCK = 1000
 
 
-class CoordinateDescent(Solver):
+class CoordinateDescent(ScaledSolver):
     r"""Coordinate descent on quadratic models of the objective, for ``"l1"``, ``"elasticnet"`` and ``"l2"``.
 
     Each iteration models the loss by its second derivatives on the features whose coefficient is not zero or
@@ -64,10 +62,6 @@ class CoordinateDescent(Solver):
         if not has_curvature(loss):
             return f"needs second derivatives, which the loss {loss.name!r} does not have"
         return None
-
-    def solve(self, problem: Problem, start: np.ndarray, plan: SolverPlan) -> Solution:  # noqa: D102
-        with one_blas_thread():
-            return self._solve(Objective(problem), start, plan)
 
     def _solve(self, objective: Objective, start: np.ndarray, plan: SolverPlan) -> Solution:
         v, b = objective.scaled(start)

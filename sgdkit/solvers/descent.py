@@ -4,13 +4,11 @@ from abc import abstractmethod
 
 import numpy as np
 
-from sgdkit.backends.base import Problem
 from sgdkit.losses.base import Loss
 from sgdkit.penalties import Penalty
-from sgdkit.solvers.base import Run, Solution, Solver, SolverPlan
+from sgdkit.solvers.base import Run, ScaledSolver, Solution, SolverPlan
 from sgdkit.solvers.objective import Objective
 from sgdkit.solvers.terms import is_smooth
-from sgdkit.solvers.threads import one_blas_thread
 
 __all__ = ("LBFGS", "Descent", "GradientDescent", "Memory")
 
@@ -27,7 +25,7 @@ class Memory:
         """Take a step and the change of the gradient over it."""
 
 
-class Descent(Solver):
+class Descent(ScaledSolver):
     """Base of the solvers that need gradients alone.
 
     An iteration reads X twice: raw predictions are linear in the weights, so the line search along a
@@ -45,10 +43,6 @@ class Descent(Solver):
         if penalty.l1 > 0.0:
             return "takes no l1 penalty"
         return None
-
-    def solve(self, problem: Problem, start: np.ndarray, plan: SolverPlan) -> Solution:  # noqa: D102
-        with one_blas_thread():
-            return self._solve(Objective(problem), start, plan)
 
     def _solve(self, objective: Objective, start: np.ndarray, plan: SolverPlan) -> Solution:
         v, b = objective.scaled(start)

@@ -2,18 +2,16 @@
 
 import numpy as np
 
-from sgdkit.backends.base import Problem
 from sgdkit.losses.base import Loss
 from sgdkit.penalties import Penalty
-from sgdkit.solvers.base import Run, Solution, Solver, SolverPlan
+from sgdkit.solvers.base import Run, ScaledSolver, Solution, SolverPlan
 from sgdkit.solvers.objective import Objective
 from sgdkit.solvers.terms import is_smooth
-from sgdkit.solvers.threads import one_blas_thread
 
 __all__ = ("FISTA",)
 
 
-class FISTA(Solver):
+class FISTA(ScaledSolver):
     """Accelerated proximal gradient descent in implicitly centred and scaled variables.
 
     For smooth losses and every penalty; needs no second derivatives. An iteration reads X twice, and every
@@ -43,10 +41,6 @@ class FISTA(Solver):
 
     def refusal(self, loss: Loss, penalty: Penalty) -> str | None:  # noqa: D102
         return None if is_smooth(loss) else f"needs a smooth loss, which {loss.name!r} is not"
-
-    def solve(self, problem: Problem, start: np.ndarray, plan: SolverPlan) -> Solution:  # noqa: D102
-        with one_blas_thread():
-            return self._solve(Objective(problem), start, plan)
 
     def _solve(self, objective: Objective, start: np.ndarray, plan: SolverPlan) -> Solution:
         v, b = objective.scaled(start)

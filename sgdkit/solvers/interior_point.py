@@ -5,11 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cho_solve
 
-from sgdkit.backends.base import Problem
 from sgdkit.exceptions import UnsupportedCombinationError
 from sgdkit.losses.base import Loss
 from sgdkit.penalties import Penalty
-from sgdkit.solvers.base import Run, Solution, Solver, SolverPlan
+from sgdkit.solvers.base import Run, ScaledSolver, Solution, SolverPlan
 from sgdkit.solvers.objective import Objective
 from sgdkit.solvers.systems import (
     FeatureSystem,
@@ -19,7 +18,6 @@ from sgdkit.solvers.systems import (
     factored_system,
 )
 from sgdkit.solvers.terms import PointwiseTerms, has_ramps
-from sgdkit.solvers.threads import one_blas_thread
 
 __all__ = ("InteriorPoint",)
 
@@ -28,7 +26,7 @@ CORNER_ROWS = 500
 CORNER_ROUNDS = 8
 
 
-class InteriorPoint(Solver):
+class InteriorPoint(ScaledSolver):
     r"""Mehrotra's predictor-corrector method for losses made of lines and parabolas, with penalty ``"l2"``.
 
     For losses with `ramps`: hinge, perceptron, absolute error, quantile, epsilon-insensitive, and those
@@ -71,10 +69,6 @@ class InteriorPoint(Solver):
         if penalty.l1 > 0.0 or penalty.l2 == 0.0:
             return "needs an l2 penalty above zero and no l1 part"
         return None
-
-    def solve(self, problem: Problem, start: np.ndarray, plan: SolverPlan) -> Solution:  # noqa: D102
-        with one_blas_thread():
-            return self._solve(Objective(problem), start, plan)
 
     def _solve(self, objective: Objective, start: np.ndarray, plan: SolverPlan) -> Solution:
         system = factored_system(objective)

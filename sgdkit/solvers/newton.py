@@ -9,7 +9,7 @@ from sgdkit.backends.base import Problem
 from sgdkit.losses.base import Loss
 from sgdkit.losses.squared_error import SquaredError
 from sgdkit.penalties import Penalty
-from sgdkit.solvers.base import Run, Solution, Solver, SolverPlan
+from sgdkit.solvers.base import Run, ScaledSolver, Solution, SolverPlan
 from sgdkit.solvers.floor import Floor
 from sgdkit.solvers.objective import Objective
 from sgdkit.solvers.systems import (
@@ -22,7 +22,6 @@ from sgdkit.solvers.systems import (
     solve_by_products,
 )
 from sgdkit.solvers.terms import has_curvature
-from sgdkit.solvers.threads import one_blas_thread
 
 __all__ = ("Newton",)
 
@@ -32,7 +31,7 @@ SAMPLE_LEAST = 4096
 STRETCH = 64
 
 
-class Newton(Solver):
+class Newton(ScaledSolver):
     r"""Damped Newton method in implicitly centred and scaled variables.
 
     The system of an iteration is solved by a Cholesky factor of the features' matrix (up to 1,000 of
@@ -84,11 +83,10 @@ class Newton(Solver):
         return None
 
     def solve(self, problem: Problem, start: np.ndarray, plan: SolverPlan) -> Solution:  # noqa: D102
-        with one_blas_thread():
-            if not start[:-1].any() and (rows := _sample(problem)) is not None:
-                # A few thousand rows tell most of the optimum: the iterations over all rows are then few.
-                start = self._solve(Objective(rows), start, SolverPlan(20, 1e-3)).weights
-            return self._solve(Objective(problem), start, plan)
+        if not start[:-1].any() and (rows := _sample(problem)) is not None:
+            # A few thousand rows tell most of the optimum: the iterations over all rows are then few.
+            start = super().solve(rows, start, SolverPlan(20, 1e-3)).weights
+        return super().solve(problem, start, plan)
 
     def _solve(self, objective: Objective, start: np.ndarray, plan: SolverPlan) -> Solution:
         v, b = objective.scaled(start)

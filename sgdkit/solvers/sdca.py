@@ -5,18 +5,16 @@ from typing import Any, cast
 import numpy as np
 import scipy.sparse as sp
 
-from sgdkit.backends.base import Problem
 from sgdkit.data.order import epoch_order
 from sgdkit.losses.base import Loss
 from sgdkit.penalties import Penalty
-from sgdkit.solvers.base import Run, Solution, Solver, SolverPlan
+from sgdkit.solvers.base import Run, ScaledSolver, Solution, SolverPlan
 from sgdkit.solvers.objective import Objective
-from sgdkit.solvers.threads import one_blas_thread
 
 __all__ = ("SDCA",)
 
 
-class SDCA(Solver):
+class SDCA(ScaledSolver):
     r"""Stochastic dual coordinate ascent, for penalty ``"l2"`` and losses with a `proximal_slope`.
 
     Each row has a slope, the weights are ``w = -sum_i a_i g_i x_i / l2``, and a sweep moves the slope of
@@ -53,10 +51,6 @@ class SDCA(Solver):
         if penalty.l1 > 0.0 or penalty.l2 == 0.0:
             return "needs an l2 penalty above zero and no l1 part"
         return None
-
-    def solve(self, problem: Problem, start: np.ndarray, plan: SolverPlan) -> Solution:  # noqa: D102
-        with one_blas_thread():
-            return self._solve(Objective(problem), start, plan)
 
     def _solve(self, objective: Objective, start: np.ndarray, plan: SolverPlan) -> Solution:
         terms, weight, scale = objective.terms, objective.weight, objective.design.scale[:, None]
