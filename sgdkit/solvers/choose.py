@@ -52,11 +52,12 @@ def choose_optimizer(facts: Facts) -> tuple[UpdateRule | Solver, str]:
     loss, penalty, d = facts.loss, facts.penalty, facts.n_features
     if facts.epochs_because is not None:
         return AdaGrad(), f"{facts.epochs_because}, so an update rule is needed; Adagrad is the default."
-    if has_ramps(loss) and penalty.l1 == 0.0 < penalty.l2:
+    penalised = penalty.l1 > 0.0 or penalty.l2 > 0.0
+    if has_ramps(loss) and penalised and (penalty.l1 == 0.0 or not has_curvature(loss)):
         shape = f"The loss {loss.name!r} is made of lines and bounded parabolas"
         if can_factor(facts.n_rows, d):
             return InteriorPoint(), f"{shape}, and the problem is small enough to factor."
-        if not has_curvature(loss):
+        if not has_curvature(loss) and penalty.l1 == 0.0:
             return SDCA(), f"{shape} that meet in corners, and the problem is too large to factor."
     if not (has_curvature(loss) and has_certificate(loss)):
         return AdaGrad(), f"No solver can bound the distance to the optimum for the loss {loss.name!r}."

@@ -97,8 +97,8 @@ class Design(ABC):
         """Return the squared norm of each raw row; less the centre if the rows are dense."""
 
     @abstractmethod
-    def kernel(self) -> np.ndarray:
-        """Return ``(X - center) (X - center)'``, shape (n, n)."""
+    def kernel(self, share: np.ndarray | None = None) -> np.ndarray:
+        """Return ``(X - center) diag(share) (X - center)'``, shape (n, n); shares of 1 for None."""
 
     @abstractmethod
     def blocks(self, chosen: Any = ALL) -> Iterator[tuple[slice, np.ndarray]]:
@@ -181,12 +181,14 @@ class DenseDesign(Design):
             norms[rows] = np.einsum("ij,ij->i", block, block)
         return norms
 
-    def kernel(self) -> np.ndarray:
+    def kernel(self, share: np.ndarray | None = None) -> np.ndarray:
         gram = np.zeros((self.n, self.n))
         width = max(1, CHUNK * CHUNK // self.n)
         for start in range(0, self.d, width):
             part = slice(start, start + width)
             block = np.subtract(self.X[:, part], self.center[part], dtype=np.float64)
+            if share is not None:
+                block *= np.sqrt(share[part])
             gram += block @ block.T
         return gram
 
@@ -256,10 +258,14 @@ class SparseDesign(Design):
         each = np.repeat(np.arange(self.n), np.diff(self.X.indptr))
         return np.bincount(each, np.square(self.X.data), self.n)
 
-    def kernel(self) -> np.ndarray:
-        gram = (self.X @ self.X.T).toarray()
-        cross = self.X @ self.center
-        gram += self.center @ self.center - cross[:, None] - cross[None, :]
+    def kernel(self, share: np.ndarray | None = None) -> np.ndarray:
+        X, center = self.X, self.center
+        if share is not None:
+            root = np.sqrt(share)
+            X, center = sp.csr_matrix((X.data * root[X.indices], X.indices, X.indptr), X.shape), center * root
+        gram = (X @ X.T).toarray()
+        cross = X @ center
+        gram += center @ center - cross[:, None] - cross[None, :]
         return gram
 
 

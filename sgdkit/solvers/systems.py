@@ -4,7 +4,8 @@ All of them find the step `p` (of `v`) and `pb` (of the intercept) with
 
     (A' Q A + l2) p + A' Q 1 pb = A' c - l2 v        and        1' Q (A p + 1 pb) = 1' c
 
-for a diagonal `Q` of row curvatures. With ``c = -weight * slope`` that is a Newton step.
+for a diagonal `Q` of row curvatures. With ``c = -weight * slope`` that is a Newton step. The two that factor take
+a curvature of each coefficient besides `l2`, and a `pull` of it besides ``-l2 v``.
 """
 
 from collections.abc import Callable
@@ -90,25 +91,27 @@ class FeatureSystem:
     def __init__(self, objective: Objective):
         self.objective = objective
 
-    def factor(self, q: np.ndarray, c: np.ndarray) -> None:
-        """Take the row curvatures, and the first right-hand side, which comes for free with them."""
+    def factor(self, q: np.ndarray, c: np.ndarray, own: np.ndarray | float = 0.0) -> None:
+        """Take the curvatures of rows and coefficients; the first `c` comes for free with them."""
         design, free = self.objective.design, int(self.objective.intercept)
         gram, sums = design.gram(q, np.column_stack([q, c]))
         d = design.d
         matrix = np.empty((d + free, d + free))
         matrix[:d, :d] = gram
-        matrix[np.arange(d), np.arange(d)] += self.objective.l2[:, 0]
+        matrix[np.arange(d), np.arange(d)] += self.objective.l2[:, 0] + own
         if free:
             matrix[d, :d] = matrix[:d, d] = sums[:, 0]
             matrix[d, d] = q.sum() + 1e-15
         self._first = (c, sums[:, 1])
         self._factor = factor_symmetric(matrix)
 
-    def solve(self, c: np.ndarray, v: np.ndarray, linear: np.ndarray) -> Step:
+    def solve(
+        self, c: np.ndarray, v: np.ndarray, linear: np.ndarray, pull: np.ndarray | float = 0.0
+    ) -> Step:
         """Return the step for a right-hand side; `linear` is ``A v``."""
         objective, d = self.objective, self.objective.design.d
         backward = self._first[1] if c is self._first[0] else objective.design.backward(c[:, None])[:, 0]
-        rhs = backward - objective.l2[:, 0] * v
+        rhs = backward - objective.l2[:, 0] * v + pull
         total = np.array([c.sum()]) if objective.intercept else np.zeros(0)
         found = cho_solve(self._factor, np.concatenate([rhs, total]), check_finite=False)
         p, pb = found[:d, None], found[d:] if objective.intercept else np.zeros(1)
@@ -119,8 +122,8 @@ class FeatureSystem:
 class RowSystem:
     """One output with fewer rows than features, by a Cholesky factor of the rows' matrix.
 
-    The solution lies in the span of the rows, ``l2 (v + p) = A' beta``, and `beta` solves a system as
-    large as there are rows. Needs an l2 penalty.
+    With `D` the curvatures of the coefficients alone, ``p = D^-1 (A' beta + pull - l2 v)``, and `beta` solves a
+    system as large as there are rows. Needs an l2 penalty, or curvatures of the coefficients.
 
     References
     ----------
@@ -129,19 +132,34 @@ class RowSystem:
 
     def __init__(self, objective: Objective):
         self.objective = objective
-        self._kernel = objective.design.kernel() / objective.problem.l2
+        self._kernel: np.ndarray | None = None
 
-    def factor(self, q: np.ndarray, c: np.ndarray) -> None:
-        """Take the row curvatures."""
+    def _kernel_of(self, own: np.ndarray | float) -> np.ndarray:
+        design, l2 = self.objective.design, self.objective.problem.l2
+        if isinstance(own, np.ndarray):
+            return design.kernel(1.0 / (self._stiff * design.scale**2))
+        if self._kernel is None:
+            self._kernel = design.kernel() / l2
+        return self._kernel.copy()
+
+    def factor(self, q: np.ndarray, c: np.ndarray, own: np.ndarray | float = 0.0) -> None:
+        """Take the curvatures of rows and coefficients."""
+        self._stiff = self.objective.l2[:, 0] + own
         # Inverses, for curvatures that grow without bound; rows without any must not divide by zero.
         self._inverse = 1.0 / np.maximum(q, 1e-30 * max(float(q.max()), 1e-100))
-        matrix = self._kernel.copy()
+        matrix = self._kernel_of(own)
         matrix[np.diag_indices_from(matrix)] += self._inverse
         self._factor = factor_symmetric(matrix)
 
-    def solve(self, c: np.ndarray, v: np.ndarray, linear: np.ndarray) -> Step:
+    def solve(
+        self, c: np.ndarray, v: np.ndarray, linear: np.ndarray, pull: np.ndarray | None = None
+    ) -> Step:
         """Return the step for a right-hand side; `linear` is ``A v``."""
         objective = self.objective
+        alone = -v  # the step without any rows
+        if pull is not None:
+            alone = (pull - objective.l2[:, 0] * v) / self._stiff
+            linear = -objective.design.forward(alone[:, None])[:, 0]
         beta = cho_solve(self._factor, self._inverse * c + linear, check_finite=False)
         pb = np.zeros(1)
         if objective.intercept:
@@ -149,11 +167,10 @@ class RowSystem:
             pb[0] = beta.sum() / max(along.sum(), _TINY)
             beta = beta - pb * along
         both = objective.design.backward(np.column_stack([beta, c]))
-        l2 = objective.l2[:, 0]
-        p = (both[:, 0] / l2 - v)[:, None]
+        p = (both[:, 0] / self._stiff + alone)[:, None]
         moved = objective.design.forward(p) + pb
         gb = -np.array([c.sum()]) if objective.intercept else np.zeros(1)
-        return Step(p, pb, moved, (l2 * v - both[:, 1])[:, None], gb)
+        return Step(p, pb, moved, -(both[:, 1] + self._stiff * alone)[:, None], gb)
 
 
 def can_factor(n_rows: int, n_features: int) -> bool:
@@ -164,7 +181,7 @@ def can_factor(n_rows: int, n_features: int) -> bool:
 def factored_system(objective: Objective) -> FeatureSystem | RowSystem | None:
     """Return the smaller system for one output at a time; None if both are too large to factor."""
     design = objective.design
-    if objective.problem.l2 > 0.0 and design.n < design.d and design.n <= MAX_ROWS:
+    if objective.bounded and design.n < design.d and design.n <= MAX_ROWS:
         return RowSystem(objective)
     return FeatureSystem(objective) if design.d <= MAX_FEATURES else None
 

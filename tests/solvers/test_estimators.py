@@ -65,7 +65,7 @@ AUTO = [
     (HingeClassifier, CLASSES, {"loss": "modified_huber"}, "interior_point"),
     (HingeClassifier, LABELS, {"loss": "smooth_hinge", "penalty": "l1"}, "coordinate_descent"),
     (HingeClassifier, LABELS, {"loss": "perceptron"}, "adagrad"),
-    (HingeClassifier, LABELS, {"penalty": "l1"}, "adagrad"),
+    (HingeClassifier, LABELS, {"penalty": "l1"}, "interior_point"),
     (LinearRegressor, SIGNAL, {"loss": "huber"}, "interior_point"),
     (LinearRegressor, SIGNAL, {"loss": "absolute_error"}, "interior_point"),
     (LinearRegressor, SIGNAL, {"loss": Quantile([0.1, 0.5, 0.9])}, "interior_point"),

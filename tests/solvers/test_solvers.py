@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from scipy.optimize import linprog
 from sklearn.linear_model import Lasso, LogisticRegression, Ridge
 from sklearn.svm import LinearSVC
 
+from sgdkit import HingeClassifier
 from sgdkit.engine.stopping import StopReason
 from sgdkit.losses import (
     AbsoluteError,
@@ -308,3 +310,22 @@ def test_many_rows_are_met_near_the_optimum(make_problem, run_solver, monkeypatc
     warm = run_solver(Newton(), problem, tol=1e-9)
     assert len(warm.history["epoch"]) < len(cold.history["epoch"])
     assert warm.objective == pytest.approx(cold.objective, rel=1e-9)
+
+
+@pytest.mark.parametrize("shape", [(120, 6), (30, 80)], ids=["by features", "by rows"])
+def test_the_interior_point_with_an_l1_penalty_solves_the_linear_program(shape):
+    random = np.random.default_rng(5)
+    n, d = shape
+    X, alpha = random.normal(size=shape) * 10.0 ** random.uniform(-2, 2, d), 0.02
+    X[:, 1] = 3.0 * X[:, 0]
+    y = np.sign(X[:, 2] / np.std(X[:, 2]) + random.normal(size=n))
+    # Variables: positive and negative parts of w and b, then the losses.
+    A = np.hstack([-y[:, None] * X, y[:, None] * X, -y[:, None], y[:, None], -np.eye(n)])
+    cost = np.r_[np.full(2 * d, alpha), 0.0, 0.0, np.full(n, 1.0 / n)]
+    optimum = linprog(cost, A, np.full(n, -1.0)).fun
+    for rows in (X, sp.csr_matrix(X)):
+        model = HingeClassifier(penalty="l1", alpha=alpha).fit(rows, y)
+        found = np.maximum(1.0 - y * model.decision_function(rows), 0.0).mean() + alpha * abs(model.coef_).sum()
+        assert model.optimizer_ == "interior_point" and model.converged_
+        assert optimum - 1e-9 <= found <= optimum + min(1.01 * model.optimality_gap_, 1.01e-4 * optimum) + 1e-9
+        assert np.count_nonzero(model.coef_) < d
