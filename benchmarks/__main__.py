@@ -2,12 +2,16 @@
 
 import sys
 
-from benchmarks import accuracy, auto, epochs, startup
+from benchmarks import accuracy, epochs, startup
+from benchmarks.auto import rules, tuning_free
 
 BENCHMARKS = {"epochs": epochs.main, "startup": startup.main, "accuracy": accuracy.main}
 
+AUTO = {"tuning-free": tuning_free.main, "rules": rules.main}
+
 if sys.argv[1:2] == ["auto"]:
-    auto.main(sys.argv[2:])
+    for name in [sys.argv[2]] if sys.argv[2:3] and sys.argv[2] in AUTO else AUTO:
+        AUTO[name](sys.argv[3:])
 else:
     for name in sys.argv[1:] or BENCHMARKS:
         BENCHMARKS[name]()

@@ -39,7 +39,7 @@ class FullGradient:
         self.backend = backend
         self.scale = scale
 
-    def _of_loss(self, w: Any) -> np.ndarray:
+    def of_loss(self, w: Any) -> np.ndarray:
         """Return the gradient of the mean loss, of shape (n_features + 1, n_outputs)."""
         problem, to_host = self.problem, self.backend.to_host
         d = problem.X.shape[1]
@@ -55,7 +55,7 @@ class FullGradient:
     def norm(self, state: TrainState) -> float:
         """Return the norm of the gradient of the objective at the weights of `state`."""
         problem, d = self.problem, self.problem.X.shape[1]
-        gradient = self._of_loss(state.w)
+        gradient = self.of_loss(state.w)
         w = self.backend.to_host(state.w)[: d * problem.n_outputs]
         low, high = coordinate_bounds(problem, w.dtype)
         slope = gradient[:d].ravel() + problem.l2 * w

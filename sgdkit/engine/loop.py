@@ -63,6 +63,9 @@ class Plan:
         Which runs an epoch visits; None visits each once, shuffled or not.
     batches : GrowingBatch or None
         Batch size of each epoch; None is that of the problem.
+    alarm : float
+        Objective above which an epoch is taken back, like one that is not finite, and made again at a tenth
+        of the rate, `RETRIES` times at most; infinite for none of this.
     """
 
     schedule: Schedule | None
@@ -82,6 +85,7 @@ class Plan:
     deadline: float | None = None
     sampler: Sampler | None = None
     batches: GrowingBatch | None = None
+    alarm: float = float("inf")
 
     def order(self, n_runs: int, epoch: int) -> np.ndarray:
         """Return the runs that an epoch visits."""
@@ -109,6 +113,9 @@ class FitResult:
     history: dict[str, np.ndarray]
 
 
+RETRIES = 5
+
+
 def _norm(weights: np.ndarray) -> float:
     with np.errstate(over="ignore"):
         return float(weights @ weights) ** 0.5
@@ -118,7 +125,8 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
     """Train until a stopping rule is met, moving a copy of `state`.
 
     If an epoch meets a loss or a weight that is not finite, it ends at once and the weights of the
-    last good epoch are restored. Training starts at the weights within the bounds that are nearest.
+    last good epoch are restored; with an alarm, training goes on at a tenth of the rate. Training starts at
+    the weights within the bounds that are nearest.
     """
     state = state.copy()
     if problem.bounds is not None:
@@ -138,6 +146,7 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
     n_penalised = problem.X.shape[1] * problem.n_outputs
     reason = StopReason.MAX_ITER
     best: TrainState | None = None
+    retries = RETRIES if plan.alarm < float("inf") else 0
     for done in range(plan.max_iter):
         started = time.perf_counter()
         before = state.copy()
@@ -155,11 +164,18 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
         report = run_epoch(state, order, rate)
         weights = backend.to_host(state.w).astype(np.float64)
         norm = _norm(weights)
-        if not (report.finite and np.isfinite(norm)):
+        finite = report.finite and bool(np.isfinite(norm))
+        objective = report.mean_loss
+        if finite:
+            objective += problem.penalty.value(weights[:n_penalised])
+        if retries and not (finite and objective <= plan.alarm) and done + 1 < plan.max_iter:
+            state, retries = before, retries - 1
+            state.damping *= 0.1
+            continue
+        if not finite:
             state, reason = before, StopReason.NOT_FINITE
             break
         state.epoch += 1
-        objective = report.mean_loss + problem.penalty.value(weights[:n_penalised])
         score = float("nan") if plan.validate is None else plan.validate(state)
         full_gradient = float("nan") if plan.gradient is None else plan.gradient(state)
         if plan.adapt and settled and isinstance(schedule, ReduceOnPlateau):

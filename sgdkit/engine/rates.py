@@ -1,4 +1,4 @@
-"""A learning rate from the data: one factor for each feature, from column scales and row norms.
+"""A learning rate from the data: one factor for each feature, from column scales, row norms and steepness.
 
 Adagrad and its relatives move every coordinate by about the rate, whatever the gradient's size,
 so the rate of a coordinate has to be in the units of its weight: the target's scale over the
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from sgdkit.engine.steepness import column_spreads, steepness
 from sgdkit.losses.base import Loss
 from sgdkit.optimizers.base import UpdateRule
 
@@ -21,10 +22,20 @@ __all__ = (
     "constant_loss",
     "mean_square_slope",
     "row_norms",
+    "sampled_rows",
     "typical_curvature",
 )
 
 SAMPLE_ROWS = 16_384
+
+
+def sampled_rows(n: int) -> np.ndarray:
+    """Return at most `SAMPLE_ROWS` of n rows, in evenly spaced stretches."""
+    if n <= SAMPLE_ROWS:
+        return np.arange(n)
+    stretch = 256
+    starts = np.linspace(0, n - stretch, SAMPLE_ROWS // stretch, dtype=np.int64)
+    return (starts[:, None] + np.arange(stretch)).ravel()
 
 
 def _sample(X: Any, weight: np.ndarray | None) -> tuple[Any, np.ndarray]:
@@ -33,9 +44,7 @@ def _sample(X: Any, weight: np.ndarray | None) -> tuple[Any, np.ndarray]:
     weight = np.ones(n) if weight is None else weight
     if n <= SAMPLE_ROWS:
         return X, weight
-    stretch = 256
-    starts = np.linspace(0, n - stretch, SAMPLE_ROWS // stretch, dtype=np.int64)
-    rows = (starts[:, None] + np.arange(stretch)).ravel()
+    rows = sampled_rows(n)
     return X[rows], weight[rows]
 
 
@@ -122,6 +131,8 @@ def automatic_rates(
     fit_intercept: bool,
     center: np.ndarray | None = None,
     curvature: np.ndarray | None = None,
+    l2: float = 0.0,
+    batch_size: int = 1,
 ) -> np.ndarray:
     """Return the learning rate of each feature and of the intercept.
 
@@ -141,6 +152,10 @@ def automatic_rates(
         What is subtracted from the rows in training.
     curvature : ndarray of shape (n_outputs,) or None, default=None
         Second derivative that stands in where the loss has no bound on it; None means 1.
+    l2 : float, default=0.0
+        Strength of the l2 penalty, which linear rules look at.
+    batch_size : int, default=1
+        Rows in a batch, likewise.
 
     Returns
     -------
@@ -150,34 +165,59 @@ def automatic_rates(
     Notes
     -----
     With column scale s_j (root mean square over non-zeros) and N_i = 1 + sum_j (x_ij / s_j)² for
-    row i, both of centred values: normalised rules get
-    ``auto_rate * target_scale / (s_j sqrt(mean N_i))``, linear rules
-    ``auto_rate / (s_j² curvature max N_i)`` divided by the rule's own gain on a constant gradient,
-    relative rules a multiple of ``1 / s_j`` with the mean `auto_rate`, free rules ``auto_rate``.
+    row i, both of centred values, normalised rules get
+    ``auto_rate * target_scale / (s_j sqrt(mean N_i))``, relative rules a multiple of ``1 / s_j`` with the
+    mean `auto_rate`, free rules ``auto_rate``. Linear rules get ``auto_rate / (s_j² L)`` divided by the
+    rule's own gain on a constant gradient, with s_j the root of the column's mean square plus the penalty's
+    share, and L the largest second derivative of the objective in the variables ``w_j s_j`` (see
+    `steepness`), plus the mean squared norm of a row there over the batch size, since few rows are steeper
+    than all.
     """
     n_features = X.shape[1]
     if rule.step == "free":
         return np.full(n_features + 1, rule.auto_rate)
     rows, row_weight = _sample(X, weight)
     rows = rows if sp.issparse(rows) else np.asarray(rows, dtype=np.float64)
+    if rule.step == "linear":
+        free = float(fit_intercept)
+        return _linear_rates(rows, row_weight, loss, rule, free, center, curvature, l2, batch_size)
     scale = _column_scale(rows, row_weight, center)
     norms = float(fit_intercept) + _row_square_norms(rows, scale, center)
     scale = np.append(scale, 1.0)
     if rule.step == "relative":
         return rule.auto_rate / (scale * np.mean(1.0 / scale))
-    if rule.step == "linear":
-        step_size = rule.function("step_size")
-        gain = (
-            1.0
-            if step_size is None
-            else float(step_size((0.0,) * len(rule.slots), rule.hyper_values(), 1.0, 1.0))
-        )
-        per_feature = rule.auto_rate / (scale**2 * max(float(norms.max()), 1e-12) * gain)
-        if np.isfinite(loss.curvature):
-            return per_feature / loss.curvature
-        return per_feature if curvature is None else np.multiply.outer(per_feature, 1.0 / curvature)
     typical = max(float(np.average(norms, weights=row_weight)), 1e-12)
     return np.multiply.outer(rule.auto_rate / (scale * np.sqrt(typical)), target_scale)
+
+
+def _linear_rates(
+    rows: Any,
+    weight: np.ndarray,
+    loss: Loss,
+    rule: UpdateRule,
+    free: float,
+    center: np.ndarray | None,
+    curvature: np.ndarray | None,
+    l2: float,
+    batch_size: int,
+) -> np.ndarray:
+    weight = weight / weight.sum()
+    bend: Any = loss.curvature
+    if not np.isfinite(bend):
+        bend = 1.0 if curvature is None else curvature
+    spread = column_spreads(rows, weight, center)
+    typical = float(np.mean(bend))
+    scale = np.sqrt(spread**2 + l2 / typical)
+    scale = np.where(scale > 0.0, scale, np.median(scale[scale > 0.0]) if scale.any() else 1.0)
+    steepest = steepness(rows, weight, center, scale, free, l2 / typical)
+    # A batch is a sample: along its own rows it is steeper than all rows are.
+    steepest += float(weight @ (_row_square_norms(rows, scale, center) + free)) / batch_size
+    step_size = rule.function("step_size")
+    gain = 1.0
+    if step_size is not None:
+        gain = float(step_size((0.0,) * len(rule.slots), rule.hyper_values(), 1.0, 1.0))
+    rates = rule.auto_rate / (np.append(scale, 1.0) ** 2 * steepest * gain)
+    return rates / bend if np.ndim(bend) == 0 else np.multiply.outer(rates, 1.0 / bend)
 
 
 def _at_constant(loss: Loss, raw: Any, y: np.ndarray, weight: np.ndarray) -> tuple[Any, Any]:

@@ -46,6 +46,7 @@ from sgdkit.estimators._resolve import (
 from sgdkit.estimators._rows import TrainingRows, in_units_of_the_mean
 from sgdkit.estimators._solve import train_whole
 from sgdkit.estimators._sparse_coef import SparseCoef
+from sgdkit.estimators._standing_still import FAR, distance_left
 from sgdkit.estimators._stops import gradient_rule
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.losses.base import Loss
@@ -170,7 +171,16 @@ class LinearModel(
             if not np.isfinite(loss.curvature) and rows.edges is None:
                 curvature = typical_curvature(loss, start, scale, rows.y, relative_weight)
             rates = automatic_rates(
-                host_X, relative_weight, loss, rule, scale, fit_intercept, center, curvature
+                host_X,
+                relative_weight,
+                loss,
+                rule,
+                scale,
+                fit_intercept,
+                center,
+                curvature,
+                penalty.l2,
+                batch_rows(self, rows),
             )
         dtype = rows.X.dtype
         batch_size, sampler = batch_rows(self, rows), sampler_of(self, rows, fit_intercept, center)
@@ -212,7 +222,9 @@ class LinearModel(
             state.damping, state.best_objective, state.waited = 1.0, float("inf"), 0
         seed = memory["seed"] if continued else int(check_random_state(self.random_state).randint(2**31 - 1))
 
-        averaging = averaging_of(self)
+        # The automatic rate, also under the name of what it does, is all ours: nobody asked for its steps.
+        ours = automatic and (schedule is None or follows) and not streaming
+        averaging = averaging_of(self, ours and not self.early_stopping and penalty.l1 == 0.0)
         by_average = averaging is not None and (streaming or bool(self.early_stopping))
 
         def attributes(state: TrainState) -> dict[str, Any]:
@@ -222,6 +234,10 @@ class LinearModel(
         gradient, goal = None, 0.0
         if self.grad_tol is not None and not streaming:
             gradient, goal = gradient_rule(self, problem, backend, start, true_weight)
+        alarm = float("inf")
+        if ours and rows.edges is None:
+            # A loss that nothing can lower, such as the perceptron's at zero, tells nothing.
+            alarm = 1e3 * constant_loss(loss, start, rows.y, relative_weight) or alarm
         plan = Plan(
             schedule=schedule,
             max_iter=max_iter,
@@ -239,6 +255,7 @@ class LinearModel(
             gradient_goal=goal,
             deadline=deadline,
             sampler=sampler,
+            alarm=alarm,
             batches=self.batch_size if isinstance(self.batch_size, GrowingBatch) else None,
         )
         result = train(problem, state, backend, plan)
@@ -254,6 +271,11 @@ class LinearModel(
             constant = constant_loss(loss, start, rows.y, relative_weight)
             if objective[-1] > 1.5 * constant > 0.0:
                 result = replace(result, reason=StopReason.DIVERGED)
+        left = float("nan")
+        if ours and result.reason is StopReason.CONVERGED:
+            left = distance_left(problem, backend, solution, true_weight)
+            if left > max(FAR, plan.tol or 0.0) * abs(objective[-1]):
+                result = replace(result, reason=StopReason.STALLED)
         self._training = {
             "state": result.state if streaming else solution,
             "rates": rates, "center": center, "seed": seed, "rule": type(rule),
@@ -273,7 +295,7 @@ class LinearModel(
         self.converged_ = result.reason.met_a_rule
         self.history_ = result.history
         self._facts = {} if streaming else facts_of(loss, start, rows, automatic)
-        warn_if_unfinished(self, result, plan, rows.X)
+        warn_if_unfinished(self, result, plan, rows.X, left)
         return self
 
     def _attributes(

@@ -121,8 +121,11 @@ def _unfinished(model: Any, result: FitResult, plan: Plan) -> str | None:
     )
 
 
-def warn_if_unfinished(model: Any, result: FitResult, plan: Plan, X: Any) -> None:
-    """Warn, with numbers and a remedy, where training diverged, or ran out of epochs or time."""
+def warn_if_unfinished(model: Any, result: FitResult, plan: Plan, X: Any, left: float) -> None:
+    """Warn, with numbers and a remedy, where training diverged, ran out of epochs or time, or got stuck.
+
+    `left` is about how much lower the objective can go.
+    """
     n_epochs = len(result.history["epoch"])
     message = None
     if result.reason is StopReason.NOT_FINITE:
@@ -137,6 +140,13 @@ def warn_if_unfinished(model: Any, result: FitResult, plan: Plan, X: Any) -> Non
             f"{type(model).__name__} ended with an objective of {result.history['objective'][-1]:.3g}, above "
             "that of a model without features: training diverged. Lower "
             f"learning_rate={model.learning_rate!r}, scale the features, or use learning_rate='auto'."
+        )
+    elif result.reason is StopReason.STALLED:
+        message = (
+            f"{type(model).__name__} stopped after {n_epochs} epochs of {model.optimizer_!r} because the "
+            f"objective {result.history['objective'][-1]:.4g} stood still, but it is still about {left:.2g} "
+            "above its least value: the problem is too ill-conditioned for steps along gradients. Use "
+            "optimizer='auto', raise alpha, or lower tol."
         )
     elif result.reason in (StopReason.MAX_ITER, StopReason.MAX_SECONDS) and plan.max_iter > 1:
         message = _unfinished(model, result, plan)

@@ -129,9 +129,11 @@ def schedule_of(model: Any) -> Schedule | None:
     return schedule
 
 
-def averaging_of(model: Any) -> Averaging | None:
-    """Return how weights are averaged, or None."""
+def averaging_of(model: Any, by_itself: bool = False) -> Averaging | None:
+    """Return how weights are averaged, or None; `by_itself` is what ``"auto"`` means here."""
     given = model.average
+    if isinstance(given, str) and given == "auto":
+        return Averaging("polynomial") if by_itself else None
     if isinstance(given, bool | np.bool_):
         return Averaging("uniform") if given else None
     if isinstance(given, str) and given in ("polynomial", "exponential"):
@@ -139,6 +141,6 @@ def averaging_of(model: Any) -> Averaging | None:
     if isinstance(given, int | np.integer) and given >= 0:
         return Averaging("uniform", int(given)) if given else None
     raise InvalidParameterError(
-        f"{type(model).__name__}(average={given!r}): average must be True or False, a number of rows after "
-        "which it starts, 'polynomial' or 'exponential'."
+        f"{type(model).__name__}(average={given!r}): average must be 'auto', True or False, a number of rows "
+        "after which it starts, 'polynomial' or 'exponential'."
     )

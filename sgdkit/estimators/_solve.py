@@ -74,7 +74,7 @@ def epochs_setting(model: Any, rows: TrainingRows) -> str | None:
         )
     for name in ("average", "clip_norm", "clip_value", "grad_tol", "max_seconds"):
         value = getattr(model, name)
-        if value is not None and value is not False:
+        if value is not None and value is not False and not (name == "average" and value == "auto"):
             return f"{name}={value!r}"
     return f"sampling={model.sampling!r}" if model.sampling != "auto" else None
 

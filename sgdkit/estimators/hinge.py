@@ -106,12 +106,14 @@ class HingeClassifier(LinearClassifier):
         (with an automatic rate: centred) features; a longer one is shortened. None does not clip.
     clip_value : float or None, default=None
         Largest size of each of its components, clipped before the norm.
-    average : bool, int or {"polynomial", "exponential"}, default=False
+    average : "auto", bool, int or {"polynomial", "exponential"}, default="auto"
         Average of the weights on the way, taken up to 16 times an epoch: their mean from the start
         (True) or from that many rows on (int above 1), a mean in which late ones count more, with weight
         9/(t + 8) for the t-th (``"polynomial"``, also robust to a bad start), or one that forgets half in
         an epoch (``"exponential"``). Of the last weights and their average the one with the lower objective
-        on the training rows is the model; with ``early_stopping`` the average.
+        on the training rows is the model; with ``early_stopping`` the average. ``"auto"`` is
+        ``"polynomial"`` in a `fit` with the automatic rate, without early stopping and without an l1 part of
+        the penalty (an average has no zeros), else False.
     backend : {"auto", "numba", "reference", "cupy"}, default="auto"
         What computes. ``"auto"`` follows the input: compiled loops for arrays in main memory, CuPy
         for arrays on a GPU. ``"reference"`` is plain NumPy, for comparison.
@@ -206,7 +208,7 @@ class HingeClassifier(LinearClassifier):
         warm_start: bool = False,
         clip_norm: float | None = None,
         clip_value: float | None = None,
-        average: Any = False,
+        average: Any = "auto",
         backend: str = "auto",
     ):
         self.loss = loss

@@ -45,7 +45,7 @@ class DualAveraging(UpdateRule):
     slots = ("gradient_sum", "stiffness", "start")
     sparse = "catch_up"
     step = "linear"
-    auto_rate = 20.0
+    auto_rate = 4.0
     halves = False
     weight_slots = ("gradient_sum", "start")
 

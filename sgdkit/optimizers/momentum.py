@@ -37,6 +37,7 @@ class Momentum(UpdateRule):
     ranges = {"beta": (0.0, 1.0)}
     sparse = "catch_up"
     step = "linear"
+    auto_rate = 0.5
 
     def __init__(self, beta: float = 0.9):
         self.beta = beta

@@ -24,6 +24,7 @@ class SGD(UpdateRule):
     name = "sgd"
     sparse = "exact"
     step = "linear"
+    auto_rate = 0.5
 
     @staticmethod
     def update(w, g, slots, hyper, lr, t):  # noqa: D102

@@ -21,10 +21,10 @@ class ReduceOnPlateau(Schedule):
         Rate at the beginning, positive; ``"auto"`` is the automatic rate of each feature.
     factor : float, default=0.5
         What the rate is multiplied by, in [1e-6, 1).
-    patience : int, default=2
+    patience : int, default=5
         Epochs without progress before it is, at least 1. With `n_iter_no_change` at or below it,
         training stops before the rate ever falls.
-    threshold : float, default=0.0003
+    threshold : float, default=0.0001
         Smallest improvement that counts, zero or positive: as a share of the best objective, or in
         the units of the validation score.
     floor : float, default=0.0
@@ -65,8 +65,8 @@ class ReduceOnPlateau(Schedule):
         self,
         rate0: Any = "auto",
         factor: float = 0.5,
-        patience: int = 2,
-        threshold: float = 0.0003,
+        patience: int = 5,
+        threshold: float = 0.0001,
         floor: float = 0.0,
         *,
         warmup: int = 0,

@@ -46,8 +46,8 @@ class InteriorPoint(ScaledSolver):
     together with ``l2 w = -X' (a g)``. An l1 penalty is one more ramp of each coefficient, a jump from
     ``-l1`` to ``l1`` at zero. The slopes of an iterate, shrunk so that they balance, give the bound
     of the optimum. It lags behind: at the end the true distance is often a hundredth of the one that is
-    proved. With an l2 penalty the last step then goes to the vertex that the iterates run to, with the rows on a corner exactly
-    on it.
+    proved. With an l2 penalty the last step then goes to the vertex that the iterates run to, with the rows
+    on a corner exactly on it.
 
     References
     ----------
@@ -124,7 +124,7 @@ class InteriorPoint(ScaledSolver):
         b: np.ndarray,
         value: float,
     ) -> tuple[np.ndarray, np.ndarray, float]:
-        """Return the vertex that the iterates run to, if it is better; under l1 exact zeros, if good enough."""
+        """Return the vertex that the iterates run to, if it is better; with l1 one with exact zeros."""
         if objective.problem.l1 > 0.0:
             return _thinned(objective, run, v, b, value)
         found = [side.vertex(objective) for side in sides]

@@ -4,8 +4,8 @@ All of them find the step `p` (of `v`) and `pb` (of the intercept) with
 
     (A' Q A + l2) p + A' Q 1 pb = A' c - l2 v        and        1' Q (A p + 1 pb) = 1' c
 
-for a diagonal `Q` of row curvatures. With ``c = -weight * slope`` that is a Newton step. The two that factor take
-a curvature of each coefficient besides `l2`, and a `pull` of it besides ``-l2 v``.
+for a diagonal `Q` of row curvatures. With ``c = -weight * slope`` that is a Newton step. The two that factor
+take a curvature of each coefficient besides `l2`, and a `pull` of it besides ``-l2 v``.
 """
 
 from collections.abc import Callable
@@ -105,9 +105,7 @@ class FeatureSystem:
         self._first = (c, sums[:, 1])
         self._factor = factor_symmetric(matrix)
 
-    def solve(
-        self, c: np.ndarray, v: np.ndarray, linear: np.ndarray, pull: np.ndarray | float = 0.0
-    ) -> Step:
+    def solve(self, c: np.ndarray, v: np.ndarray, linear: np.ndarray, pull: np.ndarray | float = 0.0) -> Step:
         """Return the step for a right-hand side; `linear` is ``A v``."""
         objective, d = self.objective, self.objective.design.d
         backward = self._first[1] if c is self._first[0] else objective.design.backward(c[:, None])[:, 0]
@@ -122,8 +120,8 @@ class FeatureSystem:
 class RowSystem:
     """One output with fewer rows than features, by a Cholesky factor of the rows' matrix.
 
-    With `D` the curvatures of the coefficients alone, ``p = D^-1 (A' beta + pull - l2 v)``, and `beta` solves a
-    system as large as there are rows. Needs an l2 penalty, or curvatures of the coefficients.
+    With `D` the curvatures of the coefficients alone, ``p = D^-1 (A' beta + pull - l2 v)``, and `beta` solves
+    a system as large as there are rows. Needs an l2 penalty, or curvatures of the coefficients.
 
     References
     ----------
@@ -151,9 +149,7 @@ class RowSystem:
         matrix[np.diag_indices_from(matrix)] += self._inverse
         self._factor = factor_symmetric(matrix)
 
-    def solve(
-        self, c: np.ndarray, v: np.ndarray, linear: np.ndarray, pull: np.ndarray | None = None
-    ) -> Step:
+    def solve(self, c: np.ndarray, v: np.ndarray, linear: np.ndarray, pull: np.ndarray | None = None) -> Step:
         """Return the step for a right-hand side; `linear` is ``A v``."""
         objective = self.objective
         alone = -v  # the step without any rows
@@ -237,11 +233,12 @@ def solve_by_products(
     coupling: np.ndarray | None,
     is_done: Callable[[float, float, float], bool],
     max_products: int,
+    gradient: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Step:
     """Return the Newton step by conjugate gradients with a diagonal preconditioner.
 
-    `is_done` gets the share of the gradient's norm that is left, the decrease so far and the part of the gap
-    that the residual causes.
+    The `gradient` is that of these rows unless it is given. `is_done` gets the share of the gradient's norm
+    that is left, the decrease so far and the part of the gap that the residual causes.
     """
     design, weight = objective.design, objective.weight[:, None]
     if not objective.intercept:
@@ -257,7 +254,7 @@ def solve_by_products(
     M = design.square_sums(weight * own) + objective.l2
     M = np.maximum(M, 1e-12 * max(float(M.max()), _TINY))
     Mb = np.maximum(total(weight * own), 1e-12 * max(float((weight * own).sum()), _TINY))
-    g, gb = objective.gradient(slopes, v)
+    g, gb = objective.gradient(slopes, v) if gradient is None else gradient
     p, pb, moved = np.zeros_like(g), np.zeros_like(gb), np.zeros_like(slopes)
     r, rb = -g, -gb
     s, sb = r / M, rb / Mb

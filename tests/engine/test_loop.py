@@ -226,7 +226,7 @@ def test_the_automatic_rate_stays_while_the_objective_falls():
 
 def test_the_automatic_rate_halves_again_and_again_while_the_objective_stands_still():
     backend = ScriptedBackend([1.0])
-    state = run(backend, schedule=None, max_iter=12).state
+    state = run(backend, schedule=None, max_iter=24).state
     falls = [after / before for before, after in zip(backend.rates, backend.rates[1:], strict=False)]
     assert set(falls) == {0.5, 1.0} and falls.count(0.5) >= 3
     assert state.damping <= backend.rates[-1]

@@ -87,4 +87,5 @@ def test_only_a_sample_of_very_many_rows_is_looked_at_and_it_covers_the_whole():
     rows = np.ones((40_000, 1))
     rows[20_000:] = 3.0
     found = automatic_rates(rows, None, SquaredError(), SGD(), 1.0, False)
-    assert found[0] == pytest.approx(1.0 / (5.0 * 9.0 / 5.0), rel=0.05)
+    # Half of one over the curvature of all rows, 5, and as much again for batches of one row.
+    assert found[0] == pytest.approx(0.5 / (5.0 + 5.0), rel=0.05)

@@ -108,7 +108,7 @@ def test_a_name_is_resolved_before_what_is_nested_below_it(cancer):
 
 def test_search_gives_the_same_with_one_and_two_workers(cancer):
     X, y = cancer
-    grid = {"optimizer": ["adagrad", "adam"], "alpha": [1e-2, 1e-4]}
+    grid = {"optimizer": ["adagrad", "adam"], "alpha": [1.0, 0.1]}
     scores = [
         GridSearchCV(LogisticClassifier(random_state=0), grid, cv=3, n_jobs=n)
         .fit(X, y)

@@ -43,9 +43,9 @@ def coefficients(model):
 
 def test_same_seed_gives_the_same_bits(problem):
     estimator, X, y = problem
-    first, second = (estimator(optimizer="adagrad", random_state=5).fit(X, y) for _ in range(2))
+    first, second = (estimator(alpha=0.01, optimizer="adagrad", random_state=5).fit(X, y) for _ in range(2))
     np.testing.assert_array_equal(coefficients(first), coefficients(second))
-    other = estimator(optimizer="adagrad", random_state=6).fit(X, y)
+    other = estimator(alpha=0.01, optimizer="adagrad", random_state=6).fit(X, y)
     assert estimator is LinearRanker or not np.array_equal(coefficients(first), coefficients(other))
 
 
@@ -122,7 +122,7 @@ def test_unscaled_columns_need_no_scaler(problem):
     factors, offsets = 10.0 ** np.linspace(-6, 6, 6), np.array([0, 3, -20, 100, -5, 1.0])
     scaled = estimator(alpha=0.0, random_state=0).fit(X, y)
     raw = estimator(alpha=0.0, random_state=0).fit((X + offsets) * factors, y)
-    assert raw.score((X + offsets) * factors, y) == pytest.approx(scaled.score(X, y), abs=0.01)
+    assert raw.score((X + offsets) * factors, y) == pytest.approx(scaled.score(X, y), abs=0.025)
 
 
 def test_read_only_and_memory_mapped_rows_work(problem, tmp_path):
@@ -160,7 +160,7 @@ def test_integers_and_duplicate_sparse_entries_are_taken_as_they_mean(problem):
 
 def test_history_has_one_row_an_epoch(problem):
     estimator, X, y = problem
-    model = estimator(optimizer="adagrad", random_state=0).fit(X, y)
+    model = estimator(alpha=0.01, optimizer="adagrad", random_state=0).fit(X, y)
     assert {len(column) for column in model.history_.values()} == {model.n_iter_}
     np.testing.assert_array_equal(model.history_["epoch"], np.arange(1, model.n_iter_ + 1))
     assert model.history_["objective"][-1] < model.history_["objective"][0]
@@ -170,10 +170,10 @@ def test_history_has_one_row_an_epoch(problem):
 
 def test_stop_reasons_say_what_happened(problem):
     estimator, X, y = problem
-    done = estimator(optimizer="adagrad", random_state=0).fit(X, y)
+    done = estimator(alpha=0.01, optimizer="adagrad", random_state=0).fit(X, y)
     assert (done.stop_reason_, done.converged_) == ("converged", True)
     with pytest.warns(ConvergenceWarning, match=r"max_iter=2 epochs.*Raise max_iter"):
-        cut = estimator(optimizer="adagrad", max_iter=2, random_state=0).fit(X, y)
+        cut = estimator(alpha=0.01, optimizer="adagrad", max_iter=2, random_state=0).fit(X, y)
     assert (cut.stop_reason_, cut.converged_, cut.n_iter_) == ("max_iter", False, 2)
     asked = estimator(max_iter=2, tol=None, random_state=0).fit(X, y)
     assert asked.stop_reason_ == "max_iter"

@@ -13,7 +13,7 @@ from sklearn.model_selection import GridSearchCV
 from sgdkit import HingeClassifier, LinearRanker, LinearRegressor, LogisticClassifier
 from sgdkit.exceptions import ConvergenceWarning, InvalidParameterError, UnsupportedCombinationError
 
-LONG = {"random_state": 0, "max_iter": 300, "tol": 1e-6}
+LONG = {"random_state": 0, "max_iter": 300, "tol": 1e-6, "n_iter_no_change": 20}
 
 
 @pytest.fixture(scope="module")

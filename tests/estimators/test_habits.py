@@ -274,7 +274,7 @@ def epochs(monitor):
 @pytest.mark.parametrize("estimator", [HingeClassifier, LinearRegressor, LogisticClassifier])
 def test_a_monitor_scores_every_epoch_of_a_frame(frame, estimator):
     monitor = ScoringMonitor(scoring={"score": make_scorer(lambda y, p: -np.mean(np.abs(y - p)))})
-    model = short(estimator).set_callbacks(monitor).fit(*frame)
+    model = short(estimator, average=False).set_callbacks(monitor).fit(*frame)
     X, y = frame
     scores = [row["score"] for row in epochs(monitor)]
     assert len(scores) == 4 and scores[-1] == pytest.approx(-np.mean(np.abs(y - model.predict(X))))

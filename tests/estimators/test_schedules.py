@@ -37,7 +37,7 @@ def test_reduce_on_plateau_by_name_is_the_automatic_rate(cancer):
     X, y = cancer
     for optimizer in ("adagrad", "adam"):
         one, other = (
-            LogisticClassifier(optimizer=optimizer, learning_rate=rate, random_state=0).fit(X, y)
+            LogisticClassifier(alpha=0.1, optimizer=optimizer, learning_rate=rate, random_state=0).fit(X, y)
             for rate in ("auto", "reduce_on_plateau")
         )
         np.testing.assert_array_equal(one.coef_, other.coef_)

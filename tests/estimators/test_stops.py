@@ -70,7 +70,9 @@ def test_the_clock_ends_a_fit_and_says_so_with_numbers(cancer):
     assert (model.stop_reason_, model.converged_, model.n_iter_) == ("max_seconds", False, 1)
     silent = LogisticClassifier(max_seconds=1e-9, tol=None).fit(X, y)
     assert silent.stop_reason_ == "max_seconds"
-    assert LogisticClassifier(max_seconds=1e9, random_state=0).fit(X, y).stop_reason_ == "converged"
+    assert (
+        LogisticClassifier(max_seconds=1e9, alpha=0.1, random_state=0).fit(X, y).stop_reason_ == "converged"
+    )
 
 
 def test_running_out_of_epochs_says_how_large_the_gradient_still_is(cancer):

@@ -4,11 +4,13 @@ import warnings
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.preprocessing import StandardScaler
 
 from sgdkit import LinearRegressor, LogisticClassifier
-from sgdkit.optimizers import UpdateRule
+from sgdkit.exceptions import ConvergenceWarning
+from sgdkit.optimizers import SGD, UpdateRule
 from sgdkit.plugin.registry import Registry
 
 BUILTIN = Registry().table("optimizer", plugins=False)
@@ -38,6 +40,55 @@ def test_raw_columns_are_classified_as_well_as_scaled_ones(rule):
     for data in (X, StandardScaler().fit_transform(X)):
         model = fitted(LogisticClassifier(optimizer=rule(), max_iter=200, random_state=0), data, y)
         assert model.score(data, y) > 0.95
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_standing_still_far_from_the_optimum_is_not_converged(rule):
+    X, y = load_breast_cancer(return_X_y=True)
+    best = LogisticClassifier(tol=1e-9).fit(X, y).history_["objective"].min()
+    model = fitted(LogisticClassifier(optimizer=rule(), max_iter=300, random_state=0), X, y)
+    raw = model.decision_function(X)
+    gap = np.mean(np.logaddexp(0.0, raw) - y * raw) + 0.5e-4 * np.sum(model.coef_**2) - best
+    assert gap > 0.0
+    assert not (model.converged_ and gap > 0.015 * best)
+    if model.stop_reason_ == "stalled":
+        with pytest.warns(ConvergenceWarning, match="stood still, but it is still about"):
+            LogisticClassifier(optimizer=rule(), max_iter=300, random_state=0).fit(X, y)
+
+
+def test_raw_heavy_and_rare_columns_never_end_in_silent_nonsense():
+    rng = np.random.default_rng(0)
+    X = rng.standard_t(1.5, (600, 5)) * 10.0 ** np.linspace(-6, 6, 5)
+    X = np.hstack([X, (rng.random((600, 3)) < 0.01).astype(float)])
+    y = X @ (rng.normal(size=8) / X.std(axis=0)) + rng.normal(size=600)
+    best = LinearRegressor(tol=1e-9).fit(X, y).history_["objective"].min()
+    for rows in (X, sp.csr_matrix(X)):
+        for rule in ("sgd", "momentum", "nesterov", "adagrad", "adam"):
+            model = fitted(LinearRegressor(optimizer=rule, random_state=0), rows, y)
+            found = 0.5 * np.mean((model.predict(rows) - y) ** 2) + 0.5e-4 * np.sum(model.coef_**2)
+            assert found < 1.02 * best or not model.converged_, rule
+
+
+def test_a_diverging_epoch_is_taken_back_and_made_again_at_a_lower_rate():
+    class Wild(SGD):
+        name = "wild"
+        auto_rate = 300.0
+
+    X, y = load_diabetes(return_X_y=True)
+    model = fitted(LinearRegressor(optimizer=Wild(), alpha=1e-3, random_state=0), X, y)
+    assert model.stop_reason_ != "not_finite" and model.score(X, y) > 0.4
+
+
+def test_the_automatic_rate_keeps_an_average_but_not_where_zeros_or_scores_decide():
+    X, y = load_diabetes(return_X_y=True)
+    settings = {"optimizer": "sgd", "random_state": 0, "max_iter": 5}
+
+    def averages(**more):
+        return "averaging" in fitted(LinearRegressor(**settings | more), X, y).components_
+
+    assert averages() and averages(learning_rate="reduce_on_plateau")
+    assert not averages(penalty="l1") and not averages(early_stopping=True)
+    assert not averages(learning_rate=0.1) and not averages(average=False)
 
 
 def test_dual_averaging_gives_exact_zeros_and_does_not_fall_back_to_its_start():

@@ -325,7 +325,11 @@ def test_the_interior_point_with_an_l1_penalty_solves_the_linear_program(shape):
     optimum = linprog(cost, A, np.full(n, -1.0)).fun
     for rows in (X, sp.csr_matrix(X)):
         model = HingeClassifier(penalty="l1", alpha=alpha).fit(rows, y)
-        found = np.maximum(1.0 - y * model.decision_function(rows), 0.0).mean() + alpha * abs(model.coef_).sum()
+        found = (
+            np.maximum(1.0 - y * model.decision_function(rows), 0.0).mean() + alpha * abs(model.coef_).sum()
+        )
         assert model.optimizer_ == "interior_point" and model.converged_
-        assert optimum - 1e-9 <= found <= optimum + min(1.01 * model.optimality_gap_, 1.01e-4 * optimum) + 1e-9
+        assert (
+            optimum - 1e-9 <= found <= optimum + min(1.01 * model.optimality_gap_, 1.01e-4 * optimum) + 1e-9
+        )
         assert np.count_nonzero(model.coef_) < d
