@@ -311,13 +311,14 @@ def test_dependent_and_constant_columns_are_named(diabetes, penalty, container):
 def test_separable_classes_are_refused():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(200, 2))
+    model = logistic(optimizer="adagrad", learning_rate=0.5, tol=0.01)
     with pytest.raises(InvalidParameterError, match="separates some rows"):
-        summary(logistic(optimizer="adagrad", learning_rate=0.5, tol=0.01).fit(X, X[:, 0] > 0), X, X[:, 0] > 0)
+        summary(model.fit(X, X[:, 0] > 0), X, X[:, 0] > 0)
     group = np.arange(200) % 4 == 0  # quasi-complete: a column that is 1 in one class alone
     X[:, 1] = group
     y = group | (rng.random(200) < 0.5)
     with pytest.raises(InvalidParameterError, match="separates some rows"):
-        summary(logistic(optimizer="adagrad", learning_rate=0.5, tol=0.01).fit(X, y), X, y)
+        summary(model.fit(X, y), X, y)
 
 
 def test_too_few_rows_and_perfect_fits_are_refused():
