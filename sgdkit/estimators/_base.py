@@ -53,6 +53,7 @@ from sgdkit.losses.base import Loss
 from sgdkit.schedules.growing_batch import GrowingBatch
 from sgdkit.schedules.reduce_on_plateau import ReduceOnPlateau
 from sgdkit.solvers.base import Solver
+from sgdkit.solvers.choose import LEFT
 
 __all__ = ("LinearModel",)
 
@@ -273,8 +274,9 @@ class LinearModel(
                 result = replace(result, reason=StopReason.DIVERGED)
         left = float("nan")
         if ours and result.reason is StopReason.CONVERGED:
-            left = distance_left(problem, backend, solution, true_weight)
-            if left > max(FAR, plan.tol or 0.0) * abs(objective[-1]):
+            unasked = why.startswith(LEFT)
+            left = distance_left(problem, backend, solution, true_weight, unasked)
+            if left > max(0.0 if unasked else FAR, plan.tol or 0.0) * abs(objective[-1]):
                 result = replace(result, reason=StopReason.STALLED)
         self._training = {
             "state": result.state if streaming else solution,

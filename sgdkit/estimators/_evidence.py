@@ -144,9 +144,9 @@ def warn_if_unfinished(model: Any, result: FitResult, plan: Plan, X: Any, left: 
     elif result.reason is StopReason.STALLED:
         message = (
             f"{type(model).__name__} stopped after {n_epochs} epochs of {model.optimizer_!r} because the "
-            f"objective {result.history['objective'][-1]:.4g} stood still, but it is still about {left:.2g} "
-            "above its least value: the problem is too ill-conditioned for steps along gradients. Use "
-            "optimizer='auto', raise alpha, or lower tol."
+            f"objective {result.history['objective'][-1]:.4g} stood still, but it can still be {left:.2g} "
+            "above its least value: the problem is too ill-conditioned for steps along gradients. Use a "
+            "solver (optimizer='auto') where there is one, raise alpha, or lower tol."
         )
     elif result.reason in (StopReason.MAX_ITER, StopReason.MAX_SECONDS) and plan.max_iter > 1:
         message = _unfinished(model, result, plan)

@@ -12,6 +12,7 @@ from sgdkit.estimators._rows import TrainingRows
 from sgdkit.estimators._solve import able_optimizers, check_solver, epochs_setting
 from sgdkit.exceptions import InvalidParameterError, UnsupportedCombinationError
 from sgdkit.losses.base import Loss
+from sgdkit.losses.log_loss import Logistic
 from sgdkit.optimizers.base import UpdateRule
 from sgdkit.penalties import PENALTIES, Penalty, resolve_penalty
 from sgdkit.plugin.registry import default_registry
@@ -20,6 +21,7 @@ from sgdkit.schedules.constant import Constant
 from sgdkit.schedules.growing_batch import GrowingBatch
 from sgdkit.solvers.base import Solver
 from sgdkit.solvers.choose import Facts, choose_optimizer
+from sgdkit.solvers.pairs import count_pairs, few_enough_pairs
 
 __all__ = ("averaging_of", "check_parameters", "loss_for", "optimizer_of", "schedule_of")
 
@@ -79,9 +81,13 @@ def optimizer_of(
     """
     penalty = resolve_penalty(model.penalty, float(model.alpha), float(model.l1_ratio))
     if isinstance(model.optimizer, str) and model.optimizer == "auto":
-        n, d = rows.X.shape
-        because = _epochs_because(model, rows, streaming)
-        optimizer, why = choose_optimizer(Facts(n, d, rows.n_outputs, loss, penalty, because))
+        (n, d), solved = rows.X.shape, loss
+        because = _epochs_because(model, rows, streaming, loss)
+        if because is None and rows.edges is not None:
+            n, solved = count_pairs(rows.y, rows.edges), Logistic()
+        optimizer, why = choose_optimizer(Facts(n, d, rows.n_outputs, solved, penalty, because))
+        if isinstance(optimizer, Solver) and rows.edges is not None:
+            why = f"On its pairs the ranking is a logistic regression: {why[0].lower()}{why[1:]}"
     else:
         optimizer = default_registry().resolve("optimizer", model.optimizer, UpdateRule, Solver)
         why = "It was asked for."
@@ -95,11 +101,11 @@ def optimizer_of(
     return optimizer, penalty, why
 
 
-def _epochs_because(model: Any, rows: TrainingRows, streaming: bool) -> str | None:
+def _epochs_because(model: Any, rows: TrainingRows, streaming: bool, loss: Loss) -> str | None:
     """Return what asks for epochs of an update rule, as the start of a sentence."""
     if streaming:
         return "partial_fit makes one epoch over a chunk"
-    if rows.edges is not None:
+    if rows.edges is not None and (is_cupy(rows.X) or not few_enough_pairs(loss, rows.X, rows.y, rows.edges)):
         return "Ranking goes through the queries in batches"
     if model.early_stopping:
         return "early_stopping=True keeps one of many epochs"

@@ -24,10 +24,12 @@ from sgdkit.estimators._evidence import describe
 from sgdkit.estimators._rows import TrainingRows, in_units_of_the_mean
 from sgdkit.exceptions import ConvergenceWarning, UnsupportedCombinationError
 from sgdkit.losses.base import Loss
+from sgdkit.losses.log_loss import Logistic
 from sgdkit.optimizers.adagrad import AdaGrad
 from sgdkit.penalties import Penalty
 from sgdkit.plugin.registry import default_registry
 from sgdkit.solvers.base import Solution, Solver, SolverPlan
+from sgdkit.solvers.pairs import few_enough_pairs, on_pairs
 
 __all__ = ("able_optimizers", "check_solver", "epochs_setting", "train_whole")
 
@@ -44,10 +46,15 @@ def check_solver(
     UnsupportedCombinationError
         Saying what does not fit.
     """
-    wrong = solver.refusal(loss, penalty)
+    paired = rows.edges is not None and not is_cupy(rows.X)
+    paired = paired and few_enough_pairs(loss, rows.X, rows.y, rows.edges)
+    wrong = solver.refusal(Logistic() if paired else loss, penalty)
     remedy = ""
-    if rows.edges is not None:
-        wrong = "adds up losses of rows, but ranking compares rows within queries"
+    if rows.edges is not None and not paired:
+        wrong = (
+            "adds up losses of rows, but ranking compares rows within queries, and here there are too many "
+            "pairs to form them, or another loss"
+        )
     elif wrong is not None:
         remedy = f" Use optimizer='auto' or one of {', '.join(map(repr, able_optimizers(loss, penalty)))}."
     elif streaming:
@@ -144,6 +151,7 @@ def train_whole(
         n_outputs=rows.n_outputs,
         fit_intercept=bool(getattr(model, "fit_intercept", False)),
     )
+    solved = problem if rows.edges is None else on_pairs(problem, rows.edges)
     first_epoch = 0 if state is None else state.epoch
     backend = ArrayBackend(np, "numpy")
 
@@ -168,10 +176,11 @@ def train_whole(
 
     seed = memory["seed"] if memory else int(check_random_state(model.random_state).randint(2**31 - 1))
     plan = SolverPlan(max_iter, model.tol, seed, first_epoch, validate, observe)
-    solution = solver.solve(problem, _start(problem, constant, state), plan)
+    solution = solver.solve(solved, _start(problem, constant, state), plan)
     n_iter = len(solution.history["epoch"])
     final = as_state(solution.weights, first_epoch + n_iter)
-    model._training = _ready_to_stream(problem, rows.y, constant, final) | {
+    goes_on = _ready_to_stream(problem, rows.y, constant, final) if rows.edges is None else {"state": final}
+    model._training = goes_on | {
         "seed": seed, "n_outputs": rows.n_outputs, "class_counts": rows.class_counts,
         "weight_seen": weight_seen, "offset": rows.factor is not None,
     }  # fmt: skip
@@ -185,7 +194,9 @@ def train_whole(
     model.converged_ = solution.reason is StopReason.CONVERGED
     model.optimality_gap_ = solution.gap
     model.history_ = solution.history
-    model._facts = {"constant": constant_loss(loss, constant, rows.y, weight)}
+    model._facts = {}
+    if rows.edges is None:
+        model._facts = {"constant": constant_loss(loss, constant, rows.y, weight)}
     _warn_if_unproved(model, solution, plan)
 
 

@@ -14,7 +14,10 @@ from sgdkit.solvers.sdca import SDCA
 from sgdkit.solvers.systems import MAX_FEATURES, can_factor
 from sgdkit.solvers.terms import has_certificate, has_curvature, has_ramps
 
-__all__ = ("Facts", "choose_optimizer")
+__all__ = ("LEFT", "Facts", "choose_optimizer")
+
+# How the reason begins where an update rule runs for want of a solver.
+LEFT = "No solver can bound the distance to the optimum for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ def choose_optimizer(facts: Facts) -> tuple[UpdateRule | Solver, str]:
         if not has_curvature(loss) and penalty.l1 == 0.0:
             return SDCA(), f"{shape} that meet in corners, and the problem is too large to factor."
     if not (has_curvature(loss) and has_certificate(loss)):
-        return AdaGrad(), f"No solver can bound the distance to the optimum for the loss {loss.name!r}."
+        return AdaGrad(), f"{LEFT} the loss {loss.name!r} with this penalty at this size."
     if penalty.l1 > 0.0:
         return CoordinateDescent(), f"The loss {loss.name!r} is smooth and the penalty has an l1 part."
     couples = isinstance(loss, BatchLoss)

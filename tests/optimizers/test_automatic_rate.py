@@ -52,7 +52,7 @@ def test_standing_still_far_from_the_optimum_is_not_converged(rule):
     assert gap > 0.0
     assert not (model.converged_ and gap > 0.015 * best)
     if model.stop_reason_ == "stalled":
-        with pytest.warns(ConvergenceWarning, match="stood still, but it is still about"):
+        with pytest.warns(ConvergenceWarning, match="stood still, but it can still be"):
             LogisticClassifier(optimizer=rule(), max_iter=300, random_state=0).fit(X, y)
 
 

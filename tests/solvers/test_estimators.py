@@ -80,7 +80,9 @@ AUTO = [
     (LogisticClassifier, LABELS, {"early_stopping": True}, "adagrad"),
     (LogisticClassifier, LABELS, {"tol": None, "max_iter": 3}, "adagrad"),
     (LogisticClassifier, LABELS, {"backend": "reference"}, "adagrad"),
-    (LinearRanker, LABELS, {}, "adagrad"),
+    (LinearRanker, LABELS, {}, "newton"),
+    (LinearRanker, LABELS, {"penalty": "l1"}, "coordinate_descent"),
+    (LinearRanker, LABELS, {"batch_size": 50}, "adagrad"),
 ]
 
 
@@ -114,7 +116,7 @@ def test_partial_fit_is_an_update_rule_and_goes_on_from_a_solver():
 
 
 REFUSED = [
-    (LinearRanker, {"optimizer": "newton"}, "compares rows within queries"),
+    (LinearRanker, {"optimizer": "interior_point"}, "lines and bounded parabolas"),
     (HingeClassifier, {"optimizer": "newton"}, "second derivatives.*'adagrad'.*'interior_point'"),
     (LogisticClassifier, {"optimizer": "lbfgs", "penalty": "l1"}, "no l1.*'coordinate_descent'"),
     (LogisticClassifier, {"optimizer": "interior_point"}, "lines and bounded parabolas"),
@@ -326,3 +328,11 @@ def test_more_columns_than_rows_with_hardly_any_penalty():
     rows, y = RANDOM.normal(size=(60, 400)), RANDOM.normal(size=60)
     for loss in (AbsoluteError(), Quantile(0.9), Huber()):
         assert fit(LinearRegressor, y, rows=rows, loss=loss, alpha=1e-4).converged_
+
+
+def test_a_rule_that_stands_in_for_a_solver_does_not_claim_what_nothing_proves():
+    rows = sp.random(2_100, 1_100, density=0.01, format="csr", random_state=0)
+    y = rows @ RANDOM.normal(size=1_100) > 0
+    with pytest.warns(ConvergenceWarning, match="stood still, but it can still be"):
+        model = fit(HingeClassifier, y, rows=rows, penalty="l1", alpha=1e-3)
+    assert (model.optimizer_, model.converged_, model.stop_reason_) == ("adagrad", False, "stalled")
