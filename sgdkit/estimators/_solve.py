@@ -46,8 +46,9 @@ def check_solver(
     UnsupportedCombinationError
         Saying what does not fit.
     """
-    paired = rows.edges is not None and not is_cupy(rows.X)
-    paired = paired and few_enough_pairs(loss, rows.X, rows.y, rows.edges)
+    paired = False
+    if rows.edges is not None and not is_cupy(rows.X):
+        paired = few_enough_pairs(loss, rows.X, rows.y, rows.edges)
     wrong = solver.refusal(Logistic() if paired else loss, penalty)
     remedy = ""
     if rows.edges is not None and not paired:
