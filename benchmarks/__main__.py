@@ -1,13 +1,13 @@
-"""Run all benchmarks: ``python -m benchmarks``, or some of them by name; ``auto`` takes names of sets."""
+"""Run all benchmarks: ``python -m benchmarks``, or some of them by name; ``auto`` takes one of its tables."""
 
 import sys
 
 from benchmarks import accuracy, epochs, startup
-from benchmarks.auto import rules, tuning_free
+from benchmarks.auto import choice, rules, tuning_free
 
 BENCHMARKS = {"epochs": epochs.main, "startup": startup.main, "accuracy": accuracy.main}
 
-AUTO = {"tuning-free": tuning_free.main, "rules": rules.main}
+AUTO = {"tuning-free": tuning_free.main, "rules": rules.main, "choice": choice.main}
 
 if sys.argv[1:2] == ["auto"]:
     for name in [sys.argv[2]] if sys.argv[2:3] and sys.argv[2] in AUTO else AUTO:
