@@ -49,7 +49,7 @@ class HingeClassifier(LinearClassifier):
         ``"auto"`` an update rule, as `early_stopping` and ``tol=None`` do; a solver that is asked
         for by name does not read them, and refuses `early_stopping`.
     learning_rate : "auto", float, str or Schedule, default="auto"
-        ``"auto"`` derives one rate for each feature from column scales and row norms. A number is
+        ``"auto"`` derives one rate for each feature from the columns and the loss. A number is
         used as it is, in the units of the raw features. A schedule, by name or object (``"cosine"``,
         ``Cosine(0.1, warmup=5)``), sets the rate of each epoch; without a rate of its own it shapes
         the automatic one.

@@ -11,7 +11,7 @@ from sgdkit.solvers.coordinate_descent import CoordinateDescent
 from sgdkit.solvers.interior_point import InteriorPoint
 from sgdkit.solvers.newton import Newton
 from sgdkit.solvers.sdca import SDCA
-from sgdkit.solvers.systems import MAX_FEATURES, can_factor
+from sgdkit.solvers.systems import MAX_FEATURES, MAX_FEATURES_ALONE, can_factor
 from sgdkit.solvers.terms import has_certificate, has_curvature, has_ramps
 
 __all__ = ("LEFT", "Facts", "choose_optimizer")
@@ -58,7 +58,7 @@ def choose_optimizer(facts: Facts) -> tuple[UpdateRule | Solver, str]:
     penalised = penalty.l1 > 0.0 or penalty.l2 > 0.0
     if has_ramps(loss) and penalised and (penalty.l1 == 0.0 or not has_curvature(loss)):
         shape = f"The loss {loss.name!r} is made of lines and bounded parabolas"
-        if can_factor(facts.n_rows, d):
+        if can_factor(facts.n_rows, d, MAX_FEATURES_ALONE if penalty.l1 > 0.0 else MAX_FEATURES):
             return InteriorPoint(), f"{shape}, and the problem is small enough to factor."
         if not has_curvature(loss) and penalty.l1 == 0.0:
             return SDCA(), f"{shape} that meet in corners, and the problem is too large to factor."

@@ -12,6 +12,7 @@ from sgdkit.penalties import Penalty
 from sgdkit.solvers.base import Run, ScaledSolver, Solution, SolverPlan
 from sgdkit.solvers.objective import Objective
 from sgdkit.solvers.systems import (
+    MAX_FEATURES_ALONE,
     FeatureSystem,
     RowSystem,
     Step,
@@ -33,7 +34,7 @@ class InteriorPoint(ScaledSolver):
     For losses with `ramps`: hinge, perceptron, absolute error, quantile, epsilon-insensitive, and those
     whose corners are rounded by a parabola (Huber, modified Huber, smooth hinge). It keeps the slope of
     each row inside its bounds and the distances of the raw predictions to the ends of the ramp positive:
-    10 to 70 iterations, each with one factor of the features' matrix (up to 1,000 of them) or the rows' (up
+    10 to 70 iterations, each with one factor of the features' matrix (up to 3,000 of them) or the rows' (up
     to 2,000 rows and more features than rows).
 
     Notes
@@ -73,7 +74,7 @@ class InteriorPoint(ScaledSolver):
         return None
 
     def _solve(self, objective: Objective, start: np.ndarray, plan: SolverPlan) -> Solution:
-        system = factored_system(objective)
+        system = factored_system(objective, MAX_FEATURES_ALONE)
         if system is None:
             design = objective.design
             raise UnsupportedCombinationError(

@@ -19,6 +19,7 @@ from sgdkit.solvers.objective import Objective
 
 __all__ = (
     "MAX_FEATURES",
+    "MAX_FEATURES_ALONE",
     "FeatureSystem",
     "RowSystem",
     "Step",
@@ -32,6 +33,8 @@ __all__ = (
 
 # Largest matrices that are factored: of the features, and of the rows where these are fewer.
 MAX_FEATURES = 1000
+# Where no other solver would do: a factor takes half a second then.
+MAX_FEATURES_ALONE = 3000
 MAX_ROWS = 2000
 
 
@@ -169,17 +172,17 @@ class RowSystem:
         return Step(p, pb, moved, -(both[:, 1] + self._stiff * alone)[:, None], gb)
 
 
-def can_factor(n_rows: int, n_features: int) -> bool:
-    """Tell whether the features' or the rows' matrix is small enough."""
-    return n_features <= MAX_FEATURES or n_rows <= MAX_ROWS
+def can_factor(n_rows: int, n_features: int, most: int = MAX_FEATURES) -> bool:
+    """Tell whether the features' matrix, of `most` at most, or the rows' is small enough."""
+    return n_features <= most or n_rows <= MAX_ROWS
 
 
-def factored_system(objective: Objective) -> FeatureSystem | RowSystem | None:
+def factored_system(objective: Objective, most: int = MAX_FEATURES) -> FeatureSystem | RowSystem | None:
     """Return the smaller system for one output at a time; None if both are too large to factor."""
     design = objective.design
     if objective.bounded and design.n < design.d and design.n <= MAX_ROWS:
         return RowSystem(objective)
-    return FeatureSystem(objective) if design.d <= MAX_FEATURES else None
+    return FeatureSystem(objective) if design.d <= most else None
 
 
 def coupled_matrix(

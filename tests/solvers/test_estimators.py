@@ -331,8 +331,8 @@ def test_more_columns_than_rows_with_hardly_any_penalty():
 
 
 def test_a_rule_that_stands_in_for_a_solver_does_not_claim_what_nothing_proves():
-    rows = sp.random(2_100, 1_100, density=0.01, format="csr", random_state=0)
-    y = rows @ RANDOM.normal(size=1_100) > 0
+    rows = sp.random(2_100, 3_100, density=0.004, format="csr", random_state=0)
+    y = rows @ RANDOM.normal(size=3_100) > 0
     with pytest.warns(ConvergenceWarning, match="stood still, but it can still be"):
         model = fit(HingeClassifier, y, rows=rows, penalty="l1", alpha=1e-3)
     assert (model.optimizer_, model.converged_, model.stop_reason_) == ("adagrad", False, "stalled")
