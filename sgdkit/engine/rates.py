@@ -180,7 +180,9 @@ def automatic_rates(
     rows = rows if sp.issparse(rows) else np.asarray(rows, dtype=np.float64)
     if rule.step == "linear":
         free = float(fit_intercept)
-        return _linear_rates(rows, row_weight, loss, rule, free, center, curvature, l2, batch_size)
+        rates = _linear_rates(rows, row_weight, loss, rule, free, center, curvature, l2, batch_size)
+        # The steps of a rule that averages all gradients shrink like 1 / sqrt(t): aim at the end of an epoch.
+        return rates if rule.halves else rates * max(1.0, X.shape[0] / batch_size) ** 0.5
     scale = _column_scale(rows, row_weight, center)
     norms = float(fit_intercept) + _row_square_norms(rows, scale, center)
     scale = np.append(scale, 1.0)

@@ -45,7 +45,6 @@ class DualAveraging(UpdateRule):
     slots = ("gradient_sum", "stiffness", "start")
     sparse = "catch_up"
     step = "linear"
-    auto_rate = 4.0
     halves = False
     weight_slots = ("gradient_sum", "start")
 
