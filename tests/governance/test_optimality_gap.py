@@ -27,6 +27,7 @@ def test_a_wide_gap_fails():
     assert item.passed is False and item.measured["share"] > 0.01
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("model", [LogisticRegression(), LogisticClassifier(optimizer="adagrad")])
 def test_no_proof_is_absent_evidence(model):
     item = finding(model)

@@ -21,6 +21,7 @@ def fitted(**params):
     return model.fit(X, X @ [1.0, 2.0, 3.0]), X
 
 
+@pytest.mark.filterwarnings("ignore::sgdkit.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("optimizer", ["adagrad", "adam", "ftrl", SGD()])
 def test_a_model_comes_back_equal_and_can_go_on_training(tmp_path, optimizer):
     model, X = fitted(optimizer=optimizer, random_state=0)
