@@ -371,10 +371,14 @@ def _advance(
     factored: list[bool] = []
     _, changes = step_to([part.aim() for part in parts])
     length = longest(changes)
-    targets = [
-        part.complementarity * (part.complementarity_after(change, length) / part.complementarity) ** 3
-        for part, change in zip(parts, changes, strict=True)
-    ]
+    # Rows and coefficients go to zero together: one that is far ahead makes all steps short.
+    shares = np.array([2.0 * len(part.low) * float(part.weight.sum()) for part in parts])
+    gap = float(shares @ [part.complementarity for part in parts])
+    after = float(
+        shares
+        @ [part.complementarity_after(change, length) for part, change in zip(parts, changes, strict=True)]
+    )
+    targets = gap * (after / gap) ** 3 / (len(parts) * shares)
     aims = [part.aim(t, change) for part, t, change in zip(parts, targets, changes, strict=True)]
     step, changes = step_to(aims)
     length = longest(changes)
