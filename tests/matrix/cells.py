@@ -151,9 +151,8 @@ def _objective(model: Any, loss: str) -> float:
     """Return the objective that was minimised, of the fitted weights, in float64."""
     coef = np.atleast_2d(np.asarray(model.coef_, np.float64))
     raw = _rows()[0] @ coef.T + np.asarray(model.intercept_, np.float64)
-    total, _ = model.loss_.evaluate_batch(
-        np, raw, _targets(loss).astype(float), np.full(N, 1.0 / N), np.zeros(1, np.int64)
-    )
+    queries = np.arange(0, N + 1, 6) if "ranking" in model.loss_.tasks else np.zeros(1, np.int64)
+    total, _ = model.loss_.evaluate_batch(np, raw, _targets(loss).astype(float), np.full(N, 1.0 / N), queries)
     return float(total) + resolve_penalty(model.penalty, model.alpha, model.l1_ratio).value(coef)
 
 
