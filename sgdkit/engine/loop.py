@@ -12,6 +12,8 @@ from sgdkit.backends.bounds import project
 from sgdkit.data.order import epoch_order
 from sgdkit.data.sampling import Sampler
 from sgdkit.engine.averaging import Averaging, averaging_epochs
+from sgdkit.engine.checkpoint.keeper import Keeper
+from sgdkit.engine.checkpoint.snapshot import Snapshot, host_state
 from sgdkit.engine.history import History
 from sgdkit.engine.stopping import Patience, StopReason
 from sgdkit.schedules.base import Schedule
@@ -63,6 +65,8 @@ class Plan:
         Which runs an epoch visits; None visits each once, shuffled or not.
     batches : GrowingBatch or None
         Batch size of each epoch; None is that of the problem.
+    keeper : Keeper or None
+        Writes checkpoints, and has the one that training goes on from.
     """
 
     schedule: Schedule | None
@@ -82,6 +86,7 @@ class Plan:
     deadline: float | None = None
     sampler: Sampler | None = None
     batches: GrowingBatch | None = None
+    keeper: Keeper | None = None
 
     def order(self, n_runs: int, epoch: int) -> np.ndarray:
         """Return the runs that an epoch visits."""
@@ -138,7 +143,15 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
     n_penalised = problem.X.shape[1] * problem.n_outputs
     reason = StopReason.MAX_ITER
     best: TrainState | None = None
-    for done in range(plan.max_iter):
+    made = 0
+    if plan.keeper is not None and plan.keeper.resumed is not None:
+        kept = plan.keeper.resumed
+        (state, best), made = kept.on(backend), kept.done
+        history.extend(kept.rows)
+        if progress is not None:
+            progress.recall(kept.patience)
+        reason = StopReason(kept.reason or reason)
+    for done in range(plan.max_iter if reason.met_a_rule else made, plan.max_iter):
         started = time.perf_counter()
         before = state.copy()
         weights_before = backend.to_host(before.w)
@@ -180,17 +193,30 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
         stands_still = progress is not None and progress.says_stop(
             score if plan.early_stopping else objective
         )
+        late = plan.deadline is not None and time.perf_counter() >= plan.deadline
         if full_gradient <= plan.gradient_goal:
             reason = StopReason.GRADIENT
-            break
-        if stands_still and (settled or plan.early_stopping):
+        elif stands_still and (settled or plan.early_stopping):
             reason = StopReason.EARLY_STOPPING if plan.early_stopping else StopReason.CONVERGED
-            break
-        if asked:
+        elif asked:
             reason = StopReason.CALLBACK
-            break
-        if plan.deadline is not None and time.perf_counter() >= plan.deadline and done + 1 < plan.max_iter:
+        elif late and done + 1 < plan.max_iter:
             reason = StopReason.MAX_SECONDS
+        ends = reason is not StopReason.MAX_ITER
+        is_last = ends or done + 1 == plan.max_iter
+        if plan.keeper is not None and plan.keeper.is_due(done + 1, is_last=is_last):
+            plan.keeper.write(
+                Snapshot(
+                    state=host_state(state, backend),
+                    done=done + 1,
+                    seed=plan.seed,
+                    rows=history.rows(),
+                    patience=() if progress is None else progress.memory(),
+                    best=None if best is None else host_state(best, backend),
+                    reason=reason.value if reason.met_a_rule else "",
+                )
+            )
+        if ends:
             break
     if best is not None:
         state = best

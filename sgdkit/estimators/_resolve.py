@@ -7,6 +7,7 @@ import numpy as np
 from sgdkit.backends.select import BACKENDS, is_cupy
 from sgdkit.engine.averaging import Averaging
 from sgdkit.estimators._batches import check_sampling
+from sgdkit.estimators._checkpoint import checkpoint_of
 from sgdkit.estimators._params import check_choice, check_number
 from sgdkit.estimators._rows import TrainingRows
 from sgdkit.estimators._solve import able_optimizers, check_solver, epochs_setting
@@ -49,6 +50,7 @@ def check_parameters(model: Any) -> None:
     elif model.batch_size != "auto":
         check_number(model, "batch_size", 1, integer=True)
     averaging_of(model)
+    checkpoint_of(model)
     check_sampling(model)
     for flag in ("shuffle", "early_stopping", "warm_start", "positive"):
         check_choice(model, flag, (True, False))

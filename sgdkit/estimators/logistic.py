@@ -117,6 +117,13 @@ class LogisticClassifier(SummaryMixin, LinearClassifier):
         9/(t + 8) for the t-th (``"polynomial"``, also robust to a bad start), or one that forgets half in
         an epoch (``"exponential"``). Of the last weights and their average the one with the lower objective
         on the training rows is the model; with ``early_stopping`` the average.
+    checkpoint : str, os.PathLike, Checkpoint or None, default=None
+        File that ``fit`` keeps the run in, written after every epoch, or as often as a
+        `sgdkit.Checkpoint` says. None keeps nothing.
+    resume_from : str, os.PathLike or None, default=None
+        Checkpoint that ``fit`` goes on from. Data and parameters must be those of the run that wrote it; the
+        result has the same bits as if that run had never been interrupted. Under
+        a solver it goes on from the weights, to the same proof but not the same bits.
     backend : {"auto", "numba", "reference", "cupy"}, default="auto"
         What computes. ``"auto"`` follows the input: compiled loops for arrays in main memory, CuPy
         for arrays on a GPU. ``"reference"`` is plain NumPy, for comparison.
@@ -213,6 +220,8 @@ class LogisticClassifier(SummaryMixin, LinearClassifier):
         clip_norm: float | None = None,
         clip_value: float | None = None,
         average: Any = False,
+        checkpoint: Any = None,
+        resume_from: Any = None,
         backend: str = "auto",
     ):
         self.loss = loss
@@ -241,6 +250,8 @@ class LogisticClassifier(SummaryMixin, LinearClassifier):
         self.clip_norm = clip_norm
         self.clip_value = clip_value
         self.average = average
+        self.checkpoint = checkpoint
+        self.resume_from = resume_from
         self.backend = backend
 
     def _resolve_loss(self, n_outputs: int) -> Loss:
