@@ -7,11 +7,14 @@ from sgdkit.solvers.fista import FISTA
 from sgdkit.solvers.interior_point import InteriorPoint
 from sgdkit.solvers.newton import Newton
 from sgdkit.solvers.sdca import SDCA
+from sgdkit.solvers.variance_reduced import SAGA, SVRG
 
 __all__ = (
     "FISTA",
     "LBFGS",
+    "SAGA",
     "SDCA",
+    "SVRG",
     "CoordinateDescent",
     "GradientDescent",
     "InteriorPoint",
@@ -21,4 +24,4 @@ __all__ = (
     "SolverPlan",
 )
 
-BUILTIN = (Newton, LBFGS, GradientDescent, CoordinateDescent, FISTA, InteriorPoint, SDCA)
+BUILTIN = (Newton, LBFGS, GradientDescent, CoordinateDescent, FISTA, InteriorPoint, SDCA, SAGA, SVRG)
