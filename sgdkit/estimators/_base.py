@@ -222,7 +222,9 @@ class LinearModel(
         keeper = None if streaming else self._kept.keeper(self, rows, rule.name, seed)
 
         averaging = averaging_of(self)
-        by_average = averaging is not None and (streaming or bool(self.early_stopping))
+        by_average = averaging is not None and (
+            streaming or bool(self.early_stopping) or averaging.kind == "schedule_free"
+        )
 
         def attributes(state: TrainState) -> dict[str, Any]:
             shown = averaged_state(state) if by_average else state

@@ -121,12 +121,13 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
         (with an automatic rate: centred) features; a longer one is shortened. None does not clip.
     clip_value : float or None, default=None
         Largest size of each of its components, clipped before the norm.
-    average : bool, int or {"polynomial", "exponential"}, default=False
+    average : bool, int or {"polynomial", "exponential", "schedule_free"}, default=False
         Average of the weights on the way, taken up to 16 times an epoch: their mean from the start
         (True) or from that many rows on (int above 1), a mean in which late ones count more, with weight
         9/(t + 8) for the t-th (``"polynomial"``, also robust to a bad start), or one that forgets half in
         an epoch (``"exponential"``). Of the last weights and their average the one with the lower objective
-        on the training rows is the model; with ``early_stopping`` the average.
+        on the training rows is the model; with ``early_stopping`` the average. ``"schedule_free"`` takes
+        gradients between the moving point and its mean, after every batch; the mean is the model.
     checkpoint : str, os.PathLike, Checkpoint or None, default=None
         File that ``fit`` keeps the run in, written after every epoch, or as often as a
         `sgdkit.Checkpoint` says. None keeps nothing.

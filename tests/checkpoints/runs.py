@@ -27,6 +27,7 @@ RUNS = {
         {"optimizer": "momentum", "learning_rate": "reduce_on_plateau"},
     ),
     "with reductions": ("LogisticClassifier", "dense", {"optimizer": "prodigy", "weight_decay": 0.1}),
+    "schedule-free": ("LogisticClassifier", "sparse", {"optimizer": "sgd", "average": "schedule_free"}),
     "within bounds": ("LinearRegressor", "dense", {"optimizer": "dual_averaging", "positive": True}),
     "in single precision": ("HingeClassifier", "single", {"optimizer": "radam", "grad_tol": 1e-9}),
 }
