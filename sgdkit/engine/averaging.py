@@ -7,7 +7,7 @@ import numpy as np
 
 from sgdkit.backends.base import EpochReport, EpochRunner, Problem, TrainState
 
-__all__ = ("BETA", "Averaging", "averaged_state", "averaging_epochs")
+__all__ = ("BETA", "Averaging", "averaged_state", "averaging_epochs", "parts_of")
 
 PARTS = 16
 # Where schedule-free steps take gradients: so much of the way from the point that moves to the average.
@@ -64,7 +64,7 @@ def averaging_epochs(run_epoch: EpochRunner, problem: Problem, averaging: Averag
         return _schedule_free(run_epoch, problem)
 
     def run(state: TrainState, order: np.ndarray, lr: float) -> EpochReport:
-        parts = list(_parts(problem, order))
+        parts = list(parts_of(problem, order))
         loss, squares, steps, finite = 0.0, 0.0, 0, True
         for part in parts:
             before = state.step
@@ -93,7 +93,7 @@ def _schedule_free(run_epoch: EpochRunner, problem: Problem) -> EpochRunner:
     """
 
     def run(state: TrainState, order: np.ndarray, lr: float) -> EpochReport:
-        parts = list(_parts(problem, order, len(order)))
+        parts = list(parts_of(problem, order, len(order)))
         loss, squares, finite = 0.0, 0.0, True
         x = state.w if state.average is None else state.average
         z = (state.w - BETA * x) / (1.0 - BETA)
@@ -114,7 +114,7 @@ def _schedule_free(run_epoch: EpochRunner, problem: Problem) -> EpochRunner:
     return run
 
 
-def _parts(problem: Problem, order: np.ndarray, most: int = PARTS) -> Iterator[np.ndarray]:
+def parts_of(problem: Problem, order: np.ndarray, most: int = PARTS) -> Iterator[np.ndarray]:
     """Cut the order of an epoch into at most so many pieces, only where a batch ends anyhow."""
     rows = np.cumsum(problem.edges[order + 1] - problem.edges[order])
     if problem.whole_runs:

@@ -37,6 +37,10 @@ class History:
         """Add rows as `rows` gave them."""
         self._rows += [tuple(row) for row in rows.tolist()]
 
+    def latest(self, n: int) -> np.ndarray:
+        """Return the last `n` rows, or all if there are fewer."""
+        return np.array(self._rows[-n:], dtype=np.float64).reshape(-1, len(COLUMNS))
+
     def rows(self) -> np.ndarray:
         """Return all rows, of shape (n_epochs, n_columns)."""
         return np.array(self._rows, dtype=np.float64).reshape(-1, len(COLUMNS))

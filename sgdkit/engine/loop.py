@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from sgdkit.data.sampling import Sampler
 from sgdkit.engine.averaging import Averaging, averaging_epochs
 from sgdkit.engine.checkpoint.keeper import Keeper
 from sgdkit.engine.checkpoint.snapshot import Snapshot, host_state
+from sgdkit.engine.culprits import Visit, Watch
+from sgdkit.engine.diagnosis.batches import CALM
 from sgdkit.engine.history import History
 from sgdkit.engine.stopping import Patience, StopReason
 from sgdkit.schedules.base import Schedule
@@ -107,11 +109,14 @@ class FitResult:
         Why it ended.
     history : dict of str to ndarray
         The training curve.
+    culprits : dict of int to dict
+        Batches behind jumps of the objective; see `Watch`.
     """
 
     state: TrainState
     reason: StopReason
     history: dict[str, np.ndarray]
+    culprits: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
 def _norm(weights: np.ndarray) -> float:
@@ -130,7 +135,11 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
         state.w = backend.from_host(project(problem, backend.to_host(state.w)))
     history = History()
     batch_size = problem.batch_size
-    run_epoch = averaging_epochs(backend.bind(problem, state.w.dtype), problem, plan.averaging)
+    bound = backend.bind(problem, state.w.dtype)
+    run_epoch = averaging_epochs(bound, problem, plan.averaging)
+    # Schedule-free steps depend on more than the state that a loop is given.
+    steered = plan.averaging is not None and plan.averaging.kind == "schedule_free"
+    watch = None if steered else Watch(backend)
     progress = None
     if plan.early_stopping:
         progress = Patience(plan.tol or 0.0, plan.n_iter_no_change, relative=False, sign=-1)
@@ -150,6 +159,8 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
         history.extend(kept.rows)
         if progress is not None:
             progress.recall(kept.patience)
+        if watch is not None:
+            watch.culprits |= kept.culprits
         reason = StopReason(kept.reason or reason)
     for done in range(plan.max_iter if reason.met_a_rule else made, plan.max_iter):
         started = time.perf_counter()
@@ -163,8 +174,9 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
             size = min(plan.batches.size(position), problem.X.shape[0])
             if size != batch_size:
                 batch_size = size
-                resized = replace(problem, batch_size=size)
-                run_epoch = averaging_epochs(backend.bind(resized, state.w.dtype), resized, plan.averaging)
+                problem = replace(problem, batch_size=size)
+                bound = backend.bind(problem, state.w.dtype)
+                run_epoch = averaging_epochs(bound, problem, plan.averaging)
         report = run_epoch(state, order, rate)
         weights = backend.to_host(state.w).astype(np.float64)
         norm = _norm(weights)
@@ -187,6 +199,8 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
             update_ratio=_norm(weights - weights_before) / max(norm, 1e-300),
             seconds=time.perf_counter() - started,
         )
+        if watch is not None:
+            watch.epoch_ended(Visit(problem, bound, before, order, rate), history.latest(CALM + 2))
         if plan.early_stopping and progress is not None and progress.is_best(score):
             best = state.copy()
         asked = plan.observe is not None and plan.observe(state, done)
@@ -214,6 +228,7 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
                     patience=() if progress is None else progress.memory(),
                     best=None if best is None else host_state(best, backend),
                     reason=reason.value if reason.met_a_rule else "",
+                    culprits={} if watch is None else watch.culprits,
                 )
             )
         if ends:
@@ -222,7 +237,7 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
         state = best
     if scored:  # the scores of these validation rows; what comes next may follow the objective
         state.best_objective, state.waited = float("inf"), 0
-    return FitResult(state, reason, history.columns())
+    return FitResult(state, reason, history.columns(), {} if watch is None else watch.culprits)
 
 
 def initial_state(

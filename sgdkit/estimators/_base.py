@@ -285,6 +285,7 @@ class LinearModel(
         self.converged_ = result.reason.met_a_rule
         self.history_ = result.history
         self._facts = {} if streaming else facts_of(loss, start, rows, automatic)
+        self._facts["culprits"] = result.culprits
         warn_if_unfinished(self, result, plan, rows.X)
         return self
 

@@ -45,6 +45,8 @@ class Snapshot:
         The rule that ended training; empty while none has.
     held_out : ndarray of shape (n_held,) or None
         Rows that were held out for validation.
+    culprits : dict of int to dict
+        Batches behind jumps of the objective so far.
     identity : dict
         Which problem this is about: texts, nested.
     """
@@ -57,6 +59,7 @@ class Snapshot:
     best: TrainState | None = None
     reason: str = ""
     held_out: np.ndarray | None = None
+    culprits: dict[int, dict[str, Any]] = field(default_factory=dict)
     identity: dict[str, Any] = field(default_factory=dict)
 
     def digest(self) -> str:
@@ -76,6 +79,7 @@ class Snapshot:
             "seed": self.seed,
             "patience": list(self.patience),
             "reason": self.reason,
+            "culprits": list(self.culprits.items()),
             "identity": self.identity,
         }
 
@@ -156,7 +160,8 @@ def read_snapshot(path: Path) -> Snapshot:
         return Snapshot(
             **states, rows=arrays["rows"],
             held_out=arrays.get("held_out"), done=header["done"], seed=header["seed"],
-            patience=tuple(header["patience"]), reason=header["reason"], identity=header["identity"],
+            patience=tuple(header["patience"]), reason=header["reason"],
+            culprits=dict(header["culprits"]), identity=header["identity"],
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise InvalidParameterError(f"{given} is no checkpoint that this sgdkit can read.") from error
