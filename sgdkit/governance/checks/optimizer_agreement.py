@@ -8,6 +8,7 @@ from sgdkit.governance.items import Tier
 
 __all__ = ("optimizer_agreement",)
 
+_STEPS = 1000
 _OTHERS = {
     "optimizer": ("lbfgs", "newton", "coordinate_descent", "interior_point"),
     "solver": ("lbfgs", "newton-cholesky", "saga", "svd", "cholesky"),
@@ -38,7 +39,10 @@ def optimizer_agreement(context: AuditContext) -> Finding:
     for other in _OTHERS[name]:
         if other == now or now.startswith(f"{other}-"):
             continue
-        model = _try(context, {f"{prefix}{name}": other})
+        changes: dict[str, Any] = {f"{prefix}{name}": other}
+        if isinstance(context.params.get("max_iter"), int):  # another way may need more steps to arrive
+            changes[f"{prefix}max_iter"] = max(_STEPS, context.params["max_iter"])
+        model = _try(context, changes)
         if model is None:
             continue
         share = context.distance(model, context.model)

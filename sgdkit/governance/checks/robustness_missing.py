@@ -16,7 +16,8 @@ _LIMIT = 0.1
     "robustness.missing_values",
     "robustness_review",
     threshold=f"accuracy or R² falls by at most {_LIMIT}",
-    why="In use, values go missing that were there in the training data; a tenth of them should not cost more "
+    why="In use, values go missing that were there in the training data; a tenth of them should not "
+    "cost more "
     "than a tenth.",
     method=f"Removes {_SHARE:.0%} of the values of the continuous columns of the test rows at random. Where "
     "the model refuses missing values, they take the column's median instead, as a caller would have to.",
