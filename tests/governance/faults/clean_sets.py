@@ -27,6 +27,7 @@ class CleanSet:
     task: str = "classification"
     people: str | None = None
     times: np.ndarray | None = None
+    entities: np.ndarray | None = None
 
 
 def _rows(table, n, seed=0):
@@ -49,10 +50,10 @@ def compas():
     return CleanSet(table[[*columns, "c_charge_degree"]], table["two_year_recid"].to_numpy(), people="sex")
 
 
-def students():
-    table = pd.read_csv(FOLDER / "engineering-students" / "chileDataL2R_gender_nosemi_full.csv")
-    y = table.pop("score").to_numpy()
-    return CleanSet(table.drop(columns=table.columns[0]).astype(float), y, "regression")
+def mq2008():
+    path = str(FOLDER / "mq2008" / "S1.txt.gz")
+    X, y, queries = load_svmlight_file(path, n_features=46, query_id=True)
+    return CleanSet(pd.DataFrame(X.toarray()).add_prefix("f"), y, "regression", entities=queries)
 
 
 def agaricus():
@@ -122,7 +123,7 @@ SETS = {
     "german-credit": german,
     "compas": compas,
     "adult": adult,
-    "engineering-students": students,
+    "mq2008": mq2008,
     "california-housing": california,
     "bike-sharing": bike,
     "letter": letter,

@@ -51,11 +51,19 @@ def fault(check, gate=None, also=()):
 
 def examine(check_id, case, also=()):
     """The item of one check, and the names of the gates that failed on it."""
-    context = AuditContext(collect(case.model), case.X_test, case.y_test, **case.given)
-    checks = [check for check in registered_checks() if check.id in (check_id, *also)]
-    dimensions = build_dimensions(context, checks)
+    dimensions = _dimensions((check_id, *also), case)
     items = {item.check_id: item for dimension in dimensions for item in dimension.items}
     return items[check_id], {gate.name for gate in evaluate_gates(dimensions) if gate.failed}
+
+
+def examine_all(check_ids, case):
+    """The items of some checks by id."""
+    return {item.check_id: item for dimension in _dimensions(check_ids, case) for item in dimension.items}
+
+
+def _dimensions(check_ids, case):
+    context = AuditContext(collect(case.model), case.X_test, case.y_test, **case.given)
+    return build_dimensions(context, [check for check in registered_checks() if check.id in check_ids])
 
 
 def world(n=600, p=6, seed=0, noise=1.0):
