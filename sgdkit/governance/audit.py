@@ -34,7 +34,7 @@ LIMITS = (
     "The figures describe this model on these rows; other rows may give others.",
     "A passed statistical check means that no fault was seen at its stated level, not that there is none.",
     "Recorded and declared items were not tested.",
-    "Refits ran in this process with this seed; other machines and versions were not tried.",
+    "Refits ran on this machine with these versions; others were not tried.",
 )
 
 
