@@ -25,10 +25,11 @@ from sgdkit.governance.evidence.fingerprint import fingerprint
 from sgdkit.governance.evidence.linear_objective import LinearObjective, linear_objective
 from sgdkit.governance.evidence.rows import RowHasher
 from sgdkit.governance.evidence.training import TrainingTrace, trace_training
+from sgdkit.governance.inputs import flat_target, paired_labels, sensitive_columns
 from sgdkit.governance.perturb import varying_columns
 from sgdkit.governance.refit import quiet_clone, silent_fit, take_params
 from sgdkit.governance.statements import Statement, parse_statements
-from sgdkit.governance.tabular import is_frame, on_host, take_rows
+from sgdkit.governance.tabular import on_host, take_rows
 
 if TYPE_CHECKING:
     from sgdkit.governance.ledger import Ledger
@@ -99,12 +100,12 @@ class AuditContext:
         if (X_train is None) != (y_train is None):
             raise InvalidParameterError("X_train and y_train come together; give both, or neither.")
         self.X_test = X_test if hasattr(X_test, "shape") else np.asarray(X_test)
-        self.y_test = _flat(y_test)
+        self.y_test = flat_target(y_test)
         check_consistent_length(self.X_test, self.y_test)
         if not len(self.y_test):
             raise InvalidParameterError("The test set is empty; an audit needs held-out rows.")
         self.X_train = X_train if X_train is None or hasattr(X_train, "shape") else np.asarray(X_train)
-        self.y_train = None if y_train is None else _flat(y_train)
+        self.y_train = None if y_train is None else flat_target(y_train)
         if self.X_train is not None:
             check_consistent_length(self.X_train, self.y_train)
         self.fitted = fitted
@@ -114,12 +115,12 @@ class AuditContext:
         self.fit_params = dict(fit_params or {})
         self.score_params = dict(score_params or {})
         lengths = (None if self.y_train is None else len(self.y_train), len(self.y_test))
-        self.groups = _pair("groups", groups, lengths)
-        self.times = _pair("times", times, lengths)
+        self.groups = paired_labels("groups", groups, lengths)
+        self.times = paired_labels("times", times, lengths)
         self.procedure = procedure
         self.ledger = ledger
         self.materiality = materiality
-        self.sensitive_features = _sensitive_columns(sensitive_features, len(self.y_test))
+        self.sensitive_features = sensitive_columns(sensitive_features, len(self.y_test))
         inherited = parse_statements(getattr(fitted.report, "statements", None))
         self.statements: dict[str, Statement] = {
             **inherited,
@@ -392,60 +393,3 @@ class AuditContext:
     def conditioning_raw(self) -> Conditioning:
         """Conditioning of what enters the pipeline."""
         return measure_conditioning(self.X_test if self.X_train is None else self.X_train)
-
-
-def _pair(
-    name: str, pair: Any, lengths: tuple[int | None, int]
-) -> tuple[npt.NDArray[Any], npt.NDArray[Any]] | None:
-    """Labels of the training and of the test rows."""
-    if pair is None:
-        return None
-    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        raise InvalidParameterError(
-            f"{name} must be a pair: the labels of the training rows and those of the test rows."
-        )
-    train, test = (np.asarray(on_host(labels)) for labels in pair)
-    for labels, length, rows in ((train, lengths[0], "training"), (test, lengths[1], "test")):
-        if labels.ndim != 1 or (length is not None and len(labels) != length):
-            raise InvalidParameterError(
-                f"{name} has the shape {labels.shape} for the {rows} rows; give one label for each of the "
-                f"{length if length is not None else ''} rows, in the same order."
-            )
-    return train, test
-
-
-def _flat(y: Any) -> npt.NDArray[Any]:
-    """Target as an array; a single column loses its second axis, which would broadcast in comparisons."""
-    values = np.asarray(on_host(y))
-    return values.ravel() if values.ndim == 2 and values.shape[1] == 1 else values
-
-
-def _sensitive_columns(sensitive_features: Any, n_rows: int) -> dict[str, npt.NDArray[Any]]:
-    """Sensitive attributes as named columns of labels."""
-    if sensitive_features is None:
-        return {}
-    if is_frame(sensitive_features):
-        named = {str(name): np.asarray(sensitive_features[name]) for name in sensitive_features.columns}
-    elif isinstance(sensitive_features, Mapping):
-        named = {str(name): np.asarray(column) for name, column in sensitive_features.items()}
-    else:
-        values = np.asarray(sensitive_features)
-        name = str(getattr(sensitive_features, "name", None) or "sensitive_feature")
-        if values.ndim == 1:
-            named = {name: values}
-        else:
-            named = {f"{name}_{j}": column for j, column in enumerate(values.T)}
-    for name, column in named.items():
-        if column.ndim != 1 or len(column) != n_rows:
-            raise InvalidParameterError(
-                f"sensitive_features has shape {column.shape} for {name!r}, the test set has {n_rows} rows; "
-                "give one label for each test row, in the same order."
-            )
-    return {name: _labels(column) for name, column in named.items()}
-
-
-def _labels(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Labels as text, whatever type they had; whole numbers kept as floats lose their ``.0``."""
-    if column.dtype.kind == "f" and np.all(column == np.trunc(column)):
-        column = column.astype(np.int64)
-    return column.astype(str)
