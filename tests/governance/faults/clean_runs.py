@@ -100,6 +100,7 @@ def clean_run(name, kind, seed, tier="slow"):
         **DECLARATION,
         "statements": {
             "governance_review": "Approved for tests.",
+            "learning_rate_rationale": "Every estimator keeps the steps that it derives from the data.",
             "feature_scaling_review": "Numbers are standardised on the training rows.",
             "fairness_review": "The groups named by the set were compared.",
         },
