@@ -10,6 +10,7 @@ from sgdkit.governance.audit import audit
 from sgdkit.governance.declaration import Declaration, parse_declaration, read_declaration
 from sgdkit.governance.ledger import Ledger
 from sgdkit.governance.load import load_record
+from sgdkit.governance.procedure import Procedure
 from sgdkit.governance.read import read_record
 from sgdkit.governance.record import AuditRecord, verify_json
 from sgdkit.governance.replay import Replay, replay
@@ -24,6 +25,7 @@ __all__ = (
     "GovernanceReport",
     "Ledger",
     "ParameterTrace",
+    "Procedure",
     "Replay",
     "audit",
     "generate_key",

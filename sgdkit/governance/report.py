@@ -92,7 +92,7 @@ class GovernanceReport(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.lineage_: Lineage
         self.lineage_, digests = trace_lineage(X, y, hasher=hasher, name=self.name or "data")
         self._hasher = hasher
-        self._digests = np.unique(digests)
+        self._digests = digests
         return self
 
     def transform(self, X: Any) -> Any:
@@ -128,6 +128,24 @@ class GovernanceReport(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         if getattr(self, "_hasher", None) is None:
             return None
         return np.isin(self._hasher.digests(X), self._digests)
+
+    def row_digests(self, X: Any) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]] | None:
+        """Salted digests of the rows seen during `fit` and of the rows of `X`; None when they are gone.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or data frame of shape (n_samples, n_features)
+            Rows as they reach this place of the pipeline.
+
+        Returns
+        -------
+        tuple of ndarray of uint64, or None
+            None after a copy or unpickling, which drop the digests on purpose.
+        """
+        X = self._accept(X, reset=False)
+        if getattr(self, "_hasher", None) is None:
+            return None
+        return self._digests, self._hasher.digests(X)
 
     def _accept(self, X: Any, *, reset: bool) -> Any:
         """`X` itself when it is a table already, otherwise an array; refuses what is no table."""
