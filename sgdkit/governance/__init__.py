@@ -7,6 +7,7 @@ estimator.
 """
 
 from sgdkit.governance.audit import audit
+from sgdkit.governance.best_governed import best_governed
 from sgdkit.governance.declaration import Declaration, parse_declaration, read_declaration
 from sgdkit.governance.ledger import Ledger
 from sgdkit.governance.load import load_record
@@ -26,6 +27,7 @@ __all__ = (
     "ParameterTrace",
     "Replay",
     "audit",
+    "best_governed",
     "generate_key",
     "governance_scoring",
     "load_record",
