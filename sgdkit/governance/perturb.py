@@ -7,7 +7,7 @@ import scipy.sparse as sp
 
 from sgdkit.governance.tabular import columns, is_frame
 
-__all__ = ("varying_columns", "with_column_fixed", "with_noise")
+__all__ = ("varying_columns", "with_column_fixed", "with_columns_fixed", "with_noise")
 
 
 def varying_columns(X: Any) -> list[int]:
@@ -57,6 +57,17 @@ def with_column_fixed(X: Any, j: int) -> Any:
         distinct, counts = np.unique(values.astype(str), return_counts=True)
         fixed = values[int(np.argmax(values.astype(str) == distinct[counts.argmax()]))]
     return _replace(_editable(X), j, np.full(values.shape, fixed, dtype=values.dtype))
+
+
+def with_columns_fixed(X: Any, chosen: list[int]) -> Any:
+    """`X` with several columns carrying no information; see `with_column_fixed`."""
+    if sp.issparse(X):
+        kept = np.ones(X.shape[1], dtype=X.dtype)
+        kept[chosen] = 0
+        return type(X)(sp.csr_array(X) @ sp.diags_array(kept))
+    for j in chosen:
+        X = with_column_fixed(X, j)
+    return X
 
 
 def _is_continuous(values: np.ndarray) -> bool:
