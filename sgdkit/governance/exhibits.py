@@ -107,7 +107,7 @@ def measure_exhibits(context: AuditContext) -> Exhibits:
     def attempt(what: str, measure: Callable[[AuditContext], Any], empty: Any) -> Any:
         try:
             return measure(context)
-        except _NotMeasurable as reason:
+        except _NotMeasurableError as reason:
             notes.append(f"{what}: {reason}")
         except Exception as error:  # as for checks: the audit goes on, and the message may quote a row
             notes.append(f"{what}: it could not be measured here ({type(error).__name__}).")
@@ -120,16 +120,16 @@ def measure_exhibits(context: AuditContext) -> Exhibits:
     return Exhibits(bins, event, groups, curves, quality if curves else "", n_rows, tuple(notes))
 
 
-class _NotMeasurable(Exception):
+class _NotMeasurableError(Exception):
     """Why there is nothing to draw."""
 
 
 def _reliability(context: AuditContext) -> tuple[tuple[Bin, ...], str]:
     if not context.is_classifier:
-        raise _NotMeasurable("only classifiers predict probabilities.")
+        raise _NotMeasurableError("only classifiers predict probabilities.")
     probabilities = context.probabilities
     if probabilities is None:
-        raise _NotMeasurable("the classifier gives no probabilities.")
+        raise _NotMeasurableError("the classifier gives no probabilities.")
     classes = np.asarray(context.model.classes_)
     if classes.size == 2:
         predicted, came_true = probabilities[:, 1], context.y_test == classes[1]
@@ -149,7 +149,7 @@ def _reliability(context: AuditContext) -> tuple[tuple[Bin, ...], str]:
 
 def _groups(context: AuditContext) -> tuple[GroupFigure, ...]:
     if not context.sensitive_features:
-        raise _NotMeasurable("no sensitive attribute was supplied.")
+        raise _NotMeasurableError("no sensitive attribute was supplied.")
     metrics = _row_metrics(context)
     figures = []
     for attribute, labels in context.sensitive_features.items():
@@ -174,7 +174,7 @@ def _row_metrics(context: AuditContext) -> dict[str, tuple[npt.NDArray[Any], npt
             metrics["false positive rate"] = (chosen, truth == classes[0])
         return metrics
     if not context.is_regressor or np.ndim(truth) != 1:
-        raise _NotMeasurable("no metric of a single row is known for this kind of model.")
+        raise _NotMeasurableError("no metric of a single row is known for this kind of model.")
     error = np.asarray(predicted, dtype=np.float64) - np.asarray(truth, dtype=np.float64)
     return {
         "mean prediction": (np.asarray(predicted, dtype=np.float64), every),
@@ -204,7 +204,7 @@ def _share_interval(count: int, n: int) -> tuple[float, float]:
 
 def _curves(context: AuditContext) -> tuple[tuple[Curve, ...], int]:
     if context.task == "other":
-        raise _NotMeasurable("no common scale is known for this kind of model.")
+        raise _NotMeasurableError("no common scale is known for this kind of model.")
     n_rows = min(_MAX_ROWS, len(context.y_test))
     X, y = shuffle(context.X_test, context.y_test, n_samples=n_rows, random_state=context.random_state)
     generator = context.generator("exhibits.curves")
@@ -232,5 +232,5 @@ def _curves(context: AuditContext) -> tuple[tuple[Curve, ...], int]:
         if len(means) == len(amounts) + 1 > 1:
             found.append(Curve(name, unit, (0.0, *amounts), tuple(means), tuple(spreads)))
     if not found:
-        raise _NotMeasurable("no feature can be disturbed.")
+        raise _NotMeasurableError("no feature can be disturbed.")
     return tuple(found), n_rows
