@@ -1,9 +1,6 @@
 """write_report(): everything about some runs, in one folder."""
 
-import json
-import os
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,9 +11,11 @@ from sgdkit.governance.record import SCHEMA_VERSION
 from sgdkit.governance.render import plots, tables
 from sgdkit.governance.render.card import to_model_card
 from sgdkit.governance.render.compare import check_names, compare
+from sgdkit.governance.render.files import replace_file, table_files, to_json
 from sgdkit.governance.render.html import TITLE, to_html
 from sgdkit.governance.render.markdown import to_markdown
 from sgdkit.governance.render.ml_bom import to_ml_bom
+from sgdkit.governance.render.reference import reference_tables
 from sgdkit.governance.render.run import Run
 
 __all__ = ("write_report",)
@@ -80,8 +79,8 @@ def write_report(
     contents |= dict(_figures(slugs, drawings))
     for slug, run in zip(slugs, runs, strict=True):
         contents[f"{slug}_model_card.md"] = to_model_card(run).encode()
-        contents[f"{slug}_ml_bom.json"] = _json(to_ml_bom(run))
-    return tuple(_replace(folder / name, content) for name, content in contents.items())
+        contents[f"{slug}_ml_bom.json"] = to_json(to_ml_bom(run))
+    return tuple(replace_file(folder / name, content) for name, content in contents.items())
 
 
 def _records(runs: Sequence[Run]) -> Iterator[tuple[str, bytes]]:
@@ -91,7 +90,7 @@ def _records(runs: Sequence[Run]) -> Iterator[tuple[str, bytes]]:
         "receipts": [asdict(run.record.receipt) for run in runs if run.record.receipt],
     }
     record["content_hash"] = content_hash(record)
-    yield "record.json", _json(record, indent=2, sort_keys=True)
+    yield "record.json", to_json(record, indent=2, sort_keys=True)
 
 
 def _tables(runs: Sequence[Run], *, reference: bool) -> Iterator[tuple[str, bytes]]:
@@ -107,11 +106,8 @@ def _tables(runs: Sequence[Run], *, reference: bool) -> Iterator[tuple[str, byte
     if len(runs) > 1:
         named["compare"] = compare(runs)
     if reference:
-        named["reference_audit"] = tables.reference_audit_table()
-        named["reference_trace"] = tables.reference_trace_table()
-    for name, table in named.items():
-        yield f"{name}.csv", table.to_csv().encode()
-        yield f"{name}.json", _json(table.records())
+        named |= reference_tables()
+    yield from table_files(named)
 
 
 def _figures(slugs: Sequence[str], drawings: plots.Drawings) -> Iterator[tuple[str, bytes]]:
@@ -129,21 +125,3 @@ def _slugs(runs: Sequence[Run]) -> list[str]:
     return [
         slug if slugs.count(slug) == 1 else f"{slug}-{position}" for position, slug in enumerate(slugs, 1)
     ]
-
-
-def _json(content: Any, *, indent: int = 1, sort_keys: bool = False) -> bytes:
-    return json.dumps(content, indent=indent, sort_keys=sort_keys, ensure_ascii=False).encode()
-
-
-def _replace(path: Path, content: bytes) -> Path:
-    """Write a file in one step: a reader sees the old content or the new, never half of it."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, 0o644)  # mkstemp makes files that only their owner can read
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return path
