@@ -64,7 +64,7 @@ def test_missing_repeated_and_outdated_runs_are_refused(folders, tmp_path):
         read_runs([folders / "weak", folders / "weak"])
     old = replace(read_runs([folders / "weak"])[0].record, schema_version="1.0")
     (tmp_path / "old.json").write_text(old.to_json())
-    with pytest.raises(InvalidParameterError, match="schema '1.0'"):
+    with pytest.raises(InvalidParameterError, match=r"schema '1\.0'"):
         read_runs([tmp_path / "old.json"])
 
 
