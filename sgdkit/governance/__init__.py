@@ -11,6 +11,7 @@ from sgdkit.governance.best_governed import best_governed
 from sgdkit.governance.declaration import Declaration, parse_declaration, read_declaration
 from sgdkit.governance.ledger import Ledger
 from sgdkit.governance.load import load_record, load_records
+from sgdkit.governance.procedure import Procedure
 from sgdkit.governance.read import read_record
 from sgdkit.governance.record import AuditRecord, verify_json
 from sgdkit.governance.replay import Replay, replay
@@ -25,6 +26,7 @@ __all__ = (
     "GovernanceReport",
     "Ledger",
     "ParameterTrace",
+    "Procedure",
     "Replay",
     "audit",
     "best_governed",

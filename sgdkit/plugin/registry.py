@@ -48,7 +48,7 @@ class Registry:
             self.manager.load_plugins()
         found: dict[str, type] = {}
         for component in self.manager.call(HOOKS[kind]):
-            name = component.name  # type: ignore[attr-defined]
+            name = component.name
             if name in found and found[name] is not component:
                 owners = sorted(
                     f"{provenance_of_class(c).distribution} ({c.__module__}.{c.__qualname__})"

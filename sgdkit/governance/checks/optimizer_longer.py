@@ -52,7 +52,7 @@ def optimizer_longer(context: AuditContext) -> Finding:
         warnings.simplefilter("ignore")  # running out of iterations here is part of the experiment
         longer.fit(context.fitted.before(-1, context.X_train), context.y_train, **fit_params)
     test = context.fitted.before(-1, context.X_test)
-    now, then = _outputs(context.final, test), _outputs(longer, test)
+    now, then = context.outputs(context.final, test), context.outputs(longer, test)
     spread = float(np.std(then - then.mean(axis=0)))
     moved = (
         float(np.sqrt(np.mean((now - then) ** 2))) / spread if spread > 0.0 else float(np.any(now != then))
@@ -70,11 +70,3 @@ def optimizer_longer(context: AuditContext) -> Finding:
         n_iter=made,
         n_iter_longer=n_iter_longer,
     )
-
-
-def _outputs(estimator: Any, X: Any) -> np.ndarray:
-    if hasattr(estimator, "decision_function"):
-        return np.asarray(estimator.decision_function(X), dtype=np.float64)
-    if hasattr(estimator, "predict_proba"):
-        return np.asarray(estimator.predict_proba(X), dtype=np.float64)
-    return np.asarray(estimator.predict(X), dtype=np.float64)

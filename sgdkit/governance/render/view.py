@@ -20,7 +20,7 @@ from sgdkit.governance.render.text import GLYPHS
 __all__ = ("FILTERS", "report_view")
 
 
-_ASKED = ("task", "intended_use", "cost_of_errors", "metric", "owner", "reviewer")
+_ASKED = ("task", "intended_use", "cost_of_errors", "metric", "materiality", "owner", "reviewer")
 """Fields of a declaration that the first chapter asks for."""
 
 
