@@ -42,7 +42,10 @@ def init(
         raise InvalidParameterError(
             f"{out} exists, and may hold what people said; give another name with --out."
         ) from None
-    typer.echo(f"Wrote {out}; say in it what you know, then audit with declaration={str(out)!r}.")
+    typer.echo(
+        f"Wrote {out}; say in it what you know, then audit with it: sgdkit audit FOLDER --data FILE "
+        f"--declaration {out}, or audit(..., declaration={str(out)!r})."
+    )
 
 
 @app.command()

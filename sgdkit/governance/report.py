@@ -36,7 +36,6 @@ def untraced() -> Iterator[None]:
         _traced.reset(token)
 
 
-
 class GovernanceReport(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Record what data trained a model, and pass them through unchanged.
 

@@ -53,7 +53,7 @@ def test_a_fold_is_traced_once_and_only_where_a_report_asks(rows, hashed):
 
 
 def test_a_fit_after_an_audit_is_traced_again(rows, hashed):
-    X, y = rows
+    X, _ = rows
     with report.untraced():
         assert not hasattr(GovernanceReport().fit(X), "lineage_")
     assert GovernanceReport().fit(X).lineage_.n_rows == 300
