@@ -7,6 +7,7 @@ import numpy as np
 
 from sgdkit.governance.checks.base import Finding, absent, check, measured, not_applicable, ramp
 from sgdkit.governance.context import AuditContext
+from sgdkit.governance.evidence.training import grows_by_iteration
 from sgdkit.governance.items import Tier
 from sgdkit.governance.refit import quiet_clone
 
@@ -32,6 +33,8 @@ def optimizer_longer(context: AuditContext) -> Finding:
     budget, tol = params.get("max_iter"), params.get("tol")
     if not isinstance(budget, (int, np.integer)) or budget < 1 or not isinstance(tol, (float, int)):
         return not_applicable("The estimator has no iterations and tolerance to extend.")
+    if grows_by_iteration(context.final):
+        return not_applicable("Each iteration adds a tree, so more of them are another model.")
     if params.get("early_stopping") is True:
         return not_applicable("Training was stopped early on purpose.")
     if context.X_train is None:
