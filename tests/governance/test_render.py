@@ -171,6 +171,11 @@ def test_a_gate_that_nothing_tested_is_not_said_to_hold(cancer, model):
     assert "✓ holds</span> No test row and no test statistic reached training." in page
 
 
+def test_a_single_step_makes_no_curve(record):
+    page = to_html([Run("run", audit=record, trace={"step": [1], "weight a": [0.5], "loss": [1.0]})])
+    assert "Training took one step" in page and "parameters after every step" not in page
+
+
 def test_page_without_reference_cases_leaves_them_out(traced):
     page = to_html([traced[0]], reference=False)
     assert not any(case.case_name in page for case in REFERENCE_CASES)

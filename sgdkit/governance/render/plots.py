@@ -84,7 +84,7 @@ def loss_figure(run: Run) -> Any | None:
 
 
 def parameter_figure(run: Run) -> Any | None:
-    """Traced coefficients per step; None when none were traced."""
+    """Traced coefficients per step; None when none were traced, or only one step."""
     columns = run.trace_columns
     names = drawn_parameters(columns)
     if not names:
@@ -111,7 +111,12 @@ def parameter_figure(run: Run) -> Any | None:
 
 
 def drawn_parameters(columns: Mapping[str, Sequence[float]]) -> list[str]:
-    """Names of the parameters that share a scale; a bias that would flatten the weights is left out."""
+    """Names of the parameters that share a scale; a bias that would flatten the weights is left out.
+
+    A single step makes no curve, so then there are none.
+    """
+    if len(columns.get("step", ())) < 2:
+        return []
     names = [name for name in columns if name not in ("step", "loss")]
     reach = {name: max((abs(v) for v in columns[name] if math.isfinite(v)), default=0.0) for name in names}
     weights = max((reach[name] for name in names if not name.startswith("bias")), default=0.0)
