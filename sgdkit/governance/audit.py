@@ -16,6 +16,7 @@ from sgdkit.governance.evidence.data import Lineage, trace_lineage
 from sgdkit.governance.evidence.environment import describe_environment
 from sgdkit.governance.evidence.recipe import Recipe, describe_recipe
 from sgdkit.governance.evidence.rows import RowHasher
+from sgdkit.governance.exhibits import measure_exhibits
 from sgdkit.governance.gates import evaluate_gates
 from sgdkit.governance.grading import Grade
 from sgdkit.governance.items import Dimension, Tier
@@ -185,6 +186,7 @@ def audit(
         limits=LIMITS + _limits_of(dimensions) + tuple(f"Not replayable: {why}" for why in recipe.obstacles),
         declaration=declared.to_dict(),
         recipe=to_jsonable(recipe),
+        exhibits=to_jsonable(measure_exhibits(context)),
     )
     return record if ledger is None else ledger.keep(record)
 

@@ -10,6 +10,7 @@ from sgdkit.governance.tabular import columns, is_frame
 __all__ = (
     "varying_columns",
     "with_column_fixed",
+    "with_columns_fixed",
     "with_noise",
     "with_values_fixed",
     "with_values_missing",
@@ -69,6 +70,17 @@ def with_column_fixed(X: Any, j: int) -> Any:
         distinct, counts = np.unique(values.astype(str), return_counts=True)
         fixed = values[int(np.argmax(values.astype(str) == distinct[counts.argmax()]))]
     return _replace(_editable(X), j, np.full(values.shape, fixed, dtype=values.dtype))
+
+
+def with_columns_fixed(X: Any, chosen: list[int]) -> Any:
+    """`X` with several columns carrying no information; see `with_column_fixed`."""
+    if sp.issparse(X):
+        kept = np.ones(X.shape[1], dtype=X.dtype)
+        kept[chosen] = 0
+        return type(X)(sp.csr_array(X) @ sp.diags_array(kept))
+    for j in chosen:
+        X = with_column_fixed(X, j)
+    return X
 
 
 def with_values_missing(X: Any, chosen: list[int], mask: np.ndarray) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
+from sgdkit.governance.report import untraced
 from sgdkit.governance.tabular import take_rows
 
 __all__ = ("quiet_clone", "silent_fit", "take_params")
@@ -30,8 +31,8 @@ def quiet_clone(model: Any) -> Any:
 
 
 def silent_fit(model: Any, X: Any, y: Any, fit_params: Mapping[str, Any]) -> Any:
-    """Fit a model of an experiment; the audited fit has given its warnings already."""
-    with warnings.catch_warnings():
+    """Fit a model of an experiment; the audited fit has given its warnings and its lineage already."""
+    with warnings.catch_warnings(), untraced():
         warnings.simplefilter("ignore")
         return model.fit(X, y, **fit_params)
 
