@@ -133,6 +133,7 @@ class PluginManager:
             raise PluginError(message) from error
         warnings.warn(message, PluginWarning, stacklevel=2)
 
-    def call(self, hook: str) -> list[type]:
-        """Return the classes that every plugin gives for `hook`."""
-        return [component for answer in getattr(self._pluggy.hook, hook)() for component in answer]
+    def call(self, hook: str, *, plugins: bool = True) -> list[type]:
+        """Return the classes that sgdkit and every loaded plugin, or sgdkit alone, give for `hook`."""
+        answers = getattr(self._pluggy.hook, hook)() if plugins else [getattr(builtin, hook)()]
+        return [component for answer in answers for component in answer]
