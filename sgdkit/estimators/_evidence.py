@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from sgdkit.backends.base import Backend, Problem
+from sgdkit.engine.checkpoint import Checkpoint, Keeper
 from sgdkit.engine.loop import FitResult, Plan
 from sgdkit.engine.stopping import StopReason
 from sgdkit.exceptions import ConvergenceWarning
@@ -14,7 +15,7 @@ from sgdkit.plugin.provenance import provenance_of_class
 from sgdkit.schedules.base import Schedule
 from sgdkit.solvers.base import Solver
 
-__all__ = ("describe", "warn_if_unfinished")
+__all__ = ("describe", "kept_in", "warn_if_unfinished")
 
 
 def _entry(kind: type, name: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -88,6 +89,15 @@ def describe(
         "backend_": backend.name,
         "backend_reason_": reason,
     }
+
+
+def kept_in(keeper: Keeper | None) -> dict[str, Any]:
+    """Return the entry of a run's checkpoint: where it is, and the hash of what it holds."""
+    if keeper is None:
+        return {}
+    settings = keeper.settings
+    params = {} if settings is None else settings.get_params() | {"path": str(settings.path)}
+    return {"checkpoint": _entry(Checkpoint, Checkpoint.name, params) | keeper.evidence()}
 
 
 def _unfinished(model: Any, result: FitResult, plan: Plan) -> str | None:

@@ -121,12 +121,20 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
         (with an automatic rate: centred) features; a longer one is shortened. None does not clip.
     clip_value : float or None, default=None
         Largest size of each of its components, clipped before the norm.
-    average : bool, int or {"polynomial", "exponential"}, default=False
+    average : bool, int or {"polynomial", "exponential", "schedule_free"}, default=False
         Average of the weights on the way, taken up to 16 times an epoch: their mean from the start
         (True) or from that many rows on (int above 1), a mean in which late ones count more, with weight
         9/(t + 8) for the t-th (``"polynomial"``, also robust to a bad start), or one that forgets half in
         an epoch (``"exponential"``). Of the last weights and their average the one with the lower objective
-        on the training rows is the model; with ``early_stopping`` the average.
+        on the training rows is the model; with ``early_stopping`` the average. ``"schedule_free"`` takes
+        gradients between the moving point and its mean, after every batch; the mean is the model.
+    checkpoint : str, os.PathLike, Checkpoint or None, default=None
+        File that ``fit`` keeps the run in, written after every epoch, or as often as a
+        `sgdkit.Checkpoint` says. None keeps nothing.
+    resume_from : str, os.PathLike or None, default=None
+        Checkpoint that ``fit`` goes on from. Data and parameters must be those of the run that wrote it; the
+        result has the same bits as if that run had never been interrupted. Under
+        a solver it goes on from the weights, to the same proof but not the same bits.
     backend : {"auto", "numba", "reference", "cupy"}, default="auto"
         What computes. ``"auto"`` follows the input: compiled loops for arrays in main memory, CuPy
         for arrays on a GPU. ``"reference"`` is plain NumPy, for comparison.
@@ -226,6 +234,8 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
         clip_norm: float | None = None,
         clip_value: float | None = None,
         average: Any = False,
+        checkpoint: Any = None,
+        resume_from: Any = None,
         backend: str = "auto",
     ):
         self.loss = loss
@@ -253,6 +263,8 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
         self.clip_norm = clip_norm
         self.clip_value = clip_value
         self.average = average
+        self.checkpoint = checkpoint
+        self.resume_from = resume_from
         self.backend = backend
 
     def __sklearn_tags__(self) -> Any:
@@ -362,8 +374,11 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
             check_offset(offset_val, validation["X"].shape[0])
             check_target_interval(loss, np.asarray(y_val.get() if is_cupy(y_val) else y_val, np.float64))
         if validation is None and self.early_stopping and split:
-            kept, held = train_test_split(
-                np.arange(len(y)), test_size=self.validation_fraction, random_state=self.random_state
+            kept, held = self._kept.split(
+                len(y),
+                lambda: train_test_split(
+                    np.arange(len(y)), test_size=self.validation_fraction, random_state=self.random_state
+                ),
             )
             columns = {"y": y} if offset is None else {"y": y, "offset": offset}
             X, weight, columns, validation = hold_out(kept, held, X, weight, **columns)

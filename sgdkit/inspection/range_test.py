@@ -136,6 +136,8 @@ def lr_range_test(
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 10:
         raise InvalidParameterError(f"steps={steps!r}: must be a whole number, at least 10.")
     model = clone(estimator)
+    if "checkpoint" in model.get_params(deep=False):  # that of the run itself, which this is not
+        model.set_params(checkpoint=None, resume_from=None)
     y = np.asarray(on_host(y))
     first: dict[str, Any] = {}
     if hasattr(model, "class_weight"):

@@ -1,14 +1,13 @@
 """write_report(): everything about some runs, in one folder."""
 
 import json
-import os
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from sgdkit.atomic_file import replace_file
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.governance.canonical import content_hash
 from sgdkit.governance.record import SCHEMA_VERSION
@@ -68,7 +67,7 @@ def write_report(
     contents |= dict(_records(runs))
     contents |= dict(_tables(runs, reference=reference))
     contents |= dict(_figures(runs, drawings))
-    return tuple(_replace(folder / name, content) for name, content in contents.items())
+    return tuple(replace_file(folder / name, content) for name, content in contents.items())
 
 
 def _records(runs: Sequence[Run]) -> Iterator[tuple[str, bytes]]:
@@ -106,17 +105,3 @@ def _figures(runs: Sequence[Run], drawings: plots.Drawings) -> Iterator[tuple[st
         unique = slug if slugs.count(slug) == 1 else f"{slug}-{position + 1}"
         for kind, png in figures.items():
             yield f"{unique}_{kind}.png", png
-
-
-def _replace(path: Path, content: bytes) -> Path:
-    """Write a file in one step: a reader sees the old content or the new, never half of it."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, 0o644)  # mkstemp makes files that only their owner can read
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return path
