@@ -131,6 +131,12 @@ def _unfinished(model: Any, result: FitResult, plan: Plan) -> str | None:
     )
 
 
+def _remedy(model: Any) -> str:
+    if isinstance(model.learning_rate, str) and model.learning_rate == "auto":
+        return "scale the features and the target, or set a learning_rate"
+    return "scale the features, lower the rate, or use learning_rate='auto'"
+
+
 def warn_if_unfinished(model: Any, result: FitResult, plan: Plan, X: Any) -> None:
     """Warn, with numbers and a remedy, where training diverged, or ran out of epochs or time."""
     n_epochs = len(result.history["epoch"])
@@ -140,13 +146,14 @@ def warn_if_unfinished(model: Any, result: FitResult, plan: Plan, X: Any) -> Non
             f"{type(model).__name__} met an objective that is not finite in epoch {n_epochs + 1}; training "
             f"ended there and kept the weights of epoch {n_epochs}. "
             f"learning_rate={model.learning_rate!r} is too large for values up to "
-            f"{float(abs(X).max()):.3g}: scale the features, lower the rate, or use learning_rate='auto'."
+            f"{float(abs(X).max()):.3g}: {_remedy(model)}."
         )
     elif result.reason is StopReason.DIVERGED:
         message = (
             f"{type(model).__name__} ended with an objective of {result.history['objective'][-1]:.3g}, above "
-            "that of a model without features: training diverged. Lower "
-            f"learning_rate={model.learning_rate!r}, scale the features, or use learning_rate='auto'."
+            "that of a model without features: training diverged with "
+            f"learning_rate={model.learning_rate!r}; "
+            f"{_remedy(model)}."
         )
     elif result.reason in (StopReason.MAX_ITER, StopReason.MAX_SECONDS) and plan.max_iter > 1:
         message = _unfinished(model, result, plan)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from sklearn.utils import check_random_state
 
 from sgdkit.backends.select import BACKENDS, is_cupy
 from sgdkit.engine.averaging import Averaging
@@ -52,8 +53,16 @@ def check_parameters(model: Any) -> None:
     averaging_of(model)
     checkpoint_of(model)
     check_sampling(model)
-    for flag in ("shuffle", "early_stopping", "warm_start", "positive"):
-        check_choice(model, flag, (True, False))
+    for flag in ("shuffle", "early_stopping", "warm_start", "positive", "fit_intercept"):
+        if hasattr(model, flag):  # a ranker has no intercept
+            check_choice(model, flag, (True, False))
+    try:
+        check_random_state(model.random_state)
+    except ValueError as error:
+        raise InvalidParameterError(
+            f"{type(model).__name__}(random_state={model.random_state!r}): random_state must be an integer "
+            "in [0, 2**32), a numpy.random.RandomState or None."
+        ) from error
 
 
 def loss_for(task: str, part: Any) -> Loss:

@@ -370,6 +370,9 @@ class LinearRegressor(SummaryMixin, RegressorMixin, LinearModel):
         if X_val is not None and (offset is None) != (offset_val is None):
             raise InvalidParameterError("offset and offset_val must be given together when X_val is given.")
         validation = given_validation(self, X_val, y_val, offset=offset_val)
+        if validation is not None:
+            check_offset(offset_val, validation["X"].shape[0])
+            check_target_interval(loss, np.asarray(y_val.get() if is_cupy(y_val) else y_val, np.float64))
         if validation is None and self.early_stopping and split:
             kept, held = self._kept.split(
                 len(y),

@@ -348,6 +348,8 @@ class LinearRanker(LinearModel):
                 "qid_val must be given with X_val and y_val when training has queries."
             )
         validation = given_validation(self, X_val, y_val, qid=qid_val)
+        if validation is not None:
+            check_qid(qid_val, validation["X"].shape[0])
         if validation is None and self.early_stopping and split:
             if len(np.unique(qid)) < 2:
                 raise InvalidParameterError(

@@ -134,9 +134,10 @@ class PluginManager:
         if not self._pluggy.has_plugin(name):
             self._pluggy.register(module, name)
 
-    def call(self, hook: str) -> list[Any]:
-        """Return the classes, or checks, that every plugin gives for `hook`."""
-        return [component for answer in getattr(self._pluggy.hook, hook)() for component in answer]
+    def call(self, hook: str, *, plugins: bool = True) -> list[Any]:
+        """Return the classes, or checks, that sgdkit and all loaded plugins (or it alone) give for `hook`."""
+        answers = getattr(self._pluggy.hook, hook)() if plugins else [getattr(builtin, hook)()]
+        return [component for answer in answers for component in answer]
 
 
 def _refuse_other_than(hook: str, component: Any) -> None:

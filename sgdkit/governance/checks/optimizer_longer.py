@@ -62,11 +62,14 @@ def optimizer_longer(context: AuditContext) -> Finding:
     )
     n_iter_longer = int(np.max(getattr(longer, "n_iter_", 0))) or None
     made = context.trace.n_iter
-    counts = (
-        f"{n_iter_longer:,} iterations instead of {made:,}" if n_iter_longer and made else "more iterations"
-    )
+    if not (n_iter_longer and made):
+        counts = "With more iterations"
+    elif n_iter_longer > made:
+        counts = f"With {n_iter_longer:,} iterations instead of {made:,}"
+    else:
+        counts = f"With a hundredth of the tolerance, which also took {n_iter_longer:,} iteration(s)"
     return measured(
-        f"With {counts}, outputs move by {moved:.2%} of their spread.",
+        f"{counts}, outputs move by {moved:.2%} of their spread.",
         passed=moved <= 0.05,
         value=ramp(moved, good=0.05, bad=0.5),
         relative_change=moved,
