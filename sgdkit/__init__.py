@@ -10,6 +10,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Checkpoint": "sgdkit.engine.checkpoint",
     "HingeClassifier": "sgdkit.estimators.hinge",
     "LinearRanker": "sgdkit.estimators.ranking",
     "LinearRegressor": "sgdkit.estimators.linear",
@@ -22,6 +23,7 @@ _HOMES = {
 }
 
 __all__ = (
+    "Checkpoint",
     "GovernanceReport",
     "HingeClassifier",
     "LinearRanker",

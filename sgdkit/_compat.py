@@ -7,9 +7,6 @@ from sklearn.utils.validation import (
 from sklearn.utils.validation import (
     _check_n_features as check_n_features,
 )
-from sklearn.utils.validation import (
-    _check_sample_weight as check_sample_weight,
-)
 
 # A dependency of scikit-learn, which every installation therefore has.
 from threadpoolctl import ThreadpoolController
@@ -19,6 +16,5 @@ __all__ = (
     "ThreadpoolController",
     "check_feature_names",
     "check_n_features",
-    "check_sample_weight",
     "with_callbacks",
 )

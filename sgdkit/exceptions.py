@@ -11,6 +11,7 @@ __all__ = (
     "CacheWarning",
     "ConvergenceWarning",
     "DataWarning",
+    "GovernanceWarning",
     "InvalidParameterError",
     "LedgerError",
     "PluginError",
@@ -56,6 +57,10 @@ class ConvergenceWarning(SgdkitWarning, _SklearnConvergenceWarning):
 
 class DataWarning(SgdkitWarning):
     """The data will train, but slowly or badly; the message says what to do."""
+
+
+class GovernanceWarning(SgdkitWarning):
+    """A model was chosen, or a report written, on less evidence than was asked for."""
 
 
 class PluginWarning(SgdkitWarning):

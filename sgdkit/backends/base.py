@@ -121,6 +121,8 @@ class TrainState:
         Average of the weights on the way; None before the first point counts.
     averaged, rows : int
         Points in the average, and rows seen while averaging.
+    averaged_weight : float
+        Weight of these points, where they do not count alike.
     """
 
     w: Any
@@ -134,6 +136,7 @@ class TrainState:
     average: Any = None
     averaged: int = 0
     rows: int = 0
+    averaged_weight: float = 0.0
 
     def copy(self) -> "TrainState":
         """Return an independent copy."""

@@ -4,7 +4,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from sgdkit.backends.base import Backend, EpochReport, EpochRunner, Problem, TrainState
-from sgdkit.data.order import largest_batch
+from sgdkit.data.order import LANES, largest_batch
 
 __all__ = ("NumbaBackend",)
 
@@ -36,12 +36,12 @@ class NumbaBackend(Backend):
         loss_hyper = problem.loss.hyper_of_outputs(k).ravel()
         n_targets = problem.y.shape[1]
         rows = (problem.y.reshape(-1), weight, problem.mean_weight)
-        order_rules = (problem.edges, problem.whole_runs, problem.batch_size)
+        order_rules = (problem.edges, 0 if problem.whole_runs else LANES, problem.batch_size)
         bounds = coordinate_bounds(problem, dtype)
         penalty = (problem.l1, problem.l2, k, problem.fit_intercept, bounds)
         rates = problem.rate_of_weights().astype(dtype)
         clip = np.array([problem.clip_norm, problem.clip_value])
-        capacity = largest_batch(*order_rules)
+        capacity = largest_batch(problem.edges, problem.whole_runs, problem.batch_size)
         if sp.issparse(X):
             batch_nnz = int(np.sort(np.diff(X.indptr))[-capacity:].sum(dtype=np.int64))
             move = move_of(problem, batch_nnz)

@@ -25,6 +25,10 @@ def audit(
     out: Annotated[
         Path | None, typer.Option(help="Folder for the report of the new audit; needs --data.")
     ] = None,
+    declaration: Annotated[
+        Path | None,
+        typer.Option(help="What people declare, as `sgdkit governance init` begins it; needs --data."),
+    ] = None,
     format: Format = None,
     columns: Columns = None,
     separator: Separator = None,
@@ -37,6 +41,8 @@ def audit(
     check_choice("--format", format, FORMATS)
     if out is not None and data is None:
         raise typer.BadParameter("--out is for the report of a new audit; give --data too.")
+    if declaration is not None and data is None:
+        raise typer.BadParameter("--declaration enters a new audit; give --data too.")
     if fault := fault_of(folder):
         typer.echo(f"sgdkit: {fault}", err=True)
         raise typer.Exit(ExitCode.CHANGED)
@@ -46,7 +52,7 @@ def audit(
         return
     reading = {"format": format, "columns": split_names(columns), "separator": separator}
     with TerminalWatch() as watch:
-        again = reaudit(folder, data, watch, **reading, missing=tuple(missing or ()))
+        again = reaudit(folder, data, watch, declaration=declaration, **reading, missing=tuple(missing or ()))
         watch.say(_told(record, again))
         if out is not None:
             with staged_folder(out) as stage:

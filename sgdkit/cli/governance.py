@@ -1,4 +1,4 @@
-"""``sgdkit governance``: begin a declaration."""
+"""``sgdkit governance``: begin a declaration, and show the published reference figures."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,9 +7,11 @@ import typer
 
 from sgdkit.exceptions import InvalidParameterError
 
-__all__ = ("app", "init")
+__all__ = ("app", "init", "reference")
 
-app = typer.Typer(help="Say in a file what no measurement can know about a model.", no_args_is_help=True)
+app = typer.Typer(
+    help="Declare what no measurement can know; show the reference figures.", no_args_is_help=True
+)
 
 
 @app.callback()
@@ -40,4 +42,34 @@ def init(
         raise InvalidParameterError(
             f"{out} exists, and may hold what people said; give another name with --out."
         ) from None
-    typer.echo(f"Wrote {out}; say in it what you know, then audit with declaration={str(out)!r}.")
+    typer.echo(
+        f"Wrote {out}; say in it what you know, then audit with it: sgdkit audit FOLDER --data FILE "
+        f"--declaration {out}, or audit(..., declaration={str(out)!r})."
+    )
+
+
+@app.command()
+def reference(
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the tables as CSV and JSON; made when missing.")
+    ] = None,
+) -> None:
+    """Compute the four published reference cases and the reference training trace, to the digit."""
+    from sgdkit.governance.reference import REFERENCE_CASES, training_trace
+    from sgdkit.governance.render.reference import write_reference
+    from sgdkit.text_table import format_table
+
+    cases = [
+        [case.case_name, f"{case.score:.3f}", f"{case.risk:.3f}", case.diagnostic] for case in REFERENCE_CASES
+    ]
+    typer.echo(format_table(["case", "score", "risk", "diagnosis"], cases, indent=""))
+    first, *_, last = training_trace()
+    steps = [
+        [str(row.step), *(f"{value:.6f}" for value in (row.weight, row.bias, row.loss))]
+        for row in (first, last)
+    ]
+    typer.echo("")
+    typer.echo(format_table(["step", "weight", "bias", "loss"], steps, indent=""))
+    if out is not None:
+        paths = write_reference(out)
+        typer.echo(f"\nWrote {', '.join(path.name for path in paths)} to {out}.")

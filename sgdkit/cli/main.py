@@ -10,7 +10,18 @@ from sgdkit.exceptions import PluginError, SgdkitError
 
 __all__ = ("build_app", "main")
 
-COMMANDS = ("train", "predict", "audit", "replay", "demo", "optimizers", "losses", "plugins", "warmup")
+COMMANDS = (
+    "train",
+    "predict",
+    "audit",
+    "report",
+    "replay",
+    "demo",
+    "optimizers",
+    "losses",
+    "plugins",
+    "warmup",
+)
 """One module each in this package, with a function of the same name."""
 
 GROUPS = ("governance", "ledger")

@@ -46,10 +46,11 @@ def replay(
     content = read_record(record, name)
     if not content.get("recipe"):
         raise InvalidParameterError(f"{record} was written without a recipe; audit the model again.")
-    if (record / "config.toml").exists():  # a run of `sgdkit train` knows its rows
+    folder = record.parent if record.name == "record.json" else record
+    if (folder / "config.toml").exists():  # a run of `sgdkit train` knows its rows
         from sgdkit.runs.replay import rows_of_run
 
-        X, y, fit_params = rows_of_run(record, data)
+        X, y, fit_params = rows_of_run(folder, data)
     else:
         X, y, fit_params = read_training(data, content, target=target, fit=dict(map(_pair, fit or ())))
     found = replay_record(

@@ -7,20 +7,24 @@ import numpy as np
 
 from sgdkit.backends.base import EpochReport, EpochRunner, Problem, TrainState
 
-__all__ = ("Averaging", "averaged_state", "averaging_epochs")
+__all__ = ("BETA", "Averaging", "averaged_state", "averaging_epochs", "parts_of")
 
 PARTS = 16
+# Where schedule-free steps take gradients: so much of the way from the point that moves to the average.
+BETA = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class Averaging:
-    """How weights are averaged, at most `PARTS` times an epoch.
+    """How weights are averaged: at most `PARTS` times an epoch, or after every batch if steps depend on it.
 
     Attributes
     ----------
-    kind : {"uniform", "polynomial", "exponential"}
+    kind : {"uniform", "polynomial", "exponential", "schedule_free"}
         The plain mean (Polyak and Juditsky, 1992), the t-th point with weight 9 / (t + 8) (Shamir and
-        Zhang, 2013, with eta = 8), or half of it forgotten in an epoch.
+        Zhang, 2013, with eta = 8), half of it forgotten in an epoch, or the mean weighted by squared rates
+        that gradients are taken near (Defazio et al., "The road less scheduled", NeurIPS 2024, algorithm 1
+        without warm-up).
     start : int
         Rows seen before the first point counts.
     """
@@ -56,9 +60,11 @@ def averaging_epochs(run_epoch: EpochRunner, problem: Problem, averaging: Averag
     """
     if averaging is None:
         return run_epoch
+    if averaging.kind == "schedule_free":
+        return _schedule_free(run_epoch, problem)
 
     def run(state: TrainState, order: np.ndarray, lr: float) -> EpochReport:
-        parts = list(_parts(problem, order))
+        parts = list(parts_of(problem, order))
         loss, squares, steps, finite = 0.0, 0.0, 0, True
         for part in parts:
             before = state.step
@@ -76,8 +82,40 @@ def averaging_epochs(run_epoch: EpochRunner, problem: Problem, averaging: Averag
     return run
 
 
-def _parts(problem: Problem, order: np.ndarray) -> Iterator[np.ndarray]:
-    """Cut the order of an epoch into at most `PARTS` pieces, only where a batch ends anyhow."""
+def _schedule_free(run_epoch: EpochRunner, problem: Problem) -> EpochRunner:
+    """Return a function whose epochs move a point by steps from between that point and its average.
+
+    With `z` the point, `x` the average and `y` the weights of the state, where gradients are taken::
+
+        y = (1 - BETA) z + BETA x        z += step of the rule from y        x += c (z - x)
+
+    and `c` the share of the squared rate in the sum of all so far. Only `x` and `y` are kept between epochs.
+    """
+
+    def run(state: TrainState, order: np.ndarray, lr: float) -> EpochReport:
+        parts = list(parts_of(problem, order, len(order)))
+        loss, squares, finite = 0.0, 0.0, True
+        x = state.w if state.average is None else state.average
+        z = (state.w - BETA * x) / (1.0 - BETA)
+        for part in parts:
+            y = 1.0 * state.w  # a copy, on every backend
+            report = run_epoch(state, part, lr)
+            loss, squares, finite = loss + report.mean_loss, squares + report.gradient_norm**2, report.finite
+            if not finite:
+                break
+            z = z + (state.w - y)
+            state.averaged += 1
+            state.averaged_weight += float(lr * lr)
+            x = x + float(lr * lr / state.averaged_weight) * (z - x)
+            state.w = (1.0 - BETA) * z + BETA * x
+        state.average = x
+        return EpochReport(loss, (squares / max(len(parts), 1)) ** 0.5, finite)
+
+    return run
+
+
+def parts_of(problem: Problem, order: np.ndarray, most: int = PARTS) -> Iterator[np.ndarray]:
+    """Cut the order of an epoch into at most so many pieces, only where a batch ends anyhow."""
     rows = np.cumsum(problem.edges[order + 1] - problem.edges[order])
     if problem.whole_runs:
         ends, taken, at = [], 0, 0
@@ -87,7 +125,8 @@ def _parts(problem: Problem, order: np.ndarray) -> Iterator[np.ndarray]:
             ends.append(at)
     else:
         ends = [*(np.flatnonzero(rows % problem.batch_size == 0) + 1).tolist(), len(order)]
-    cuts = np.unique(np.array(ends)[np.linspace(-1, len(ends) - 1, PARTS + 1).round().astype(int)[1:]])
+    most = min(most, len(ends))
+    cuts = np.unique(np.array(ends)[np.linspace(-1, len(ends) - 1, most + 1).round().astype(int)[1:]])
     start = 0
     for cut in cuts.tolist():
         yield order[start:cut]

@@ -12,7 +12,7 @@ COLUMNS = (
     "full_gradient_norm",
     "learning_rate",
     "update_ratio",
-    "seconds",
+    "seconds",  # the last: all before it are the same in every run
 )
 
 
@@ -33,7 +33,19 @@ class History:
         """Add the row of one epoch; every column must be given."""
         self._rows.append(tuple(float(row[column]) for column in COLUMNS))
 
+    def extend(self, rows: np.ndarray) -> None:
+        """Add rows as `rows` gave them."""
+        self._rows += [tuple(row) for row in rows.tolist()]
+
+    def latest(self, n: int) -> np.ndarray:
+        """Return the last `n` rows, or all if there are fewer."""
+        return np.array(self._rows[-n:], dtype=np.float64).reshape(-1, len(COLUMNS))
+
+    def rows(self) -> np.ndarray:
+        """Return all rows, of shape (n_epochs, n_columns)."""
+        return np.array(self._rows, dtype=np.float64).reshape(-1, len(COLUMNS))
+
     def columns(self) -> dict[str, np.ndarray]:
         """Return the columns by name, each of shape (n_epochs,)."""
-        table = np.array(self._rows, dtype=np.float64).reshape(-1, len(COLUMNS))
+        table = self.rows()
         return {column: table[:, i].copy() for i, column in enumerate(COLUMNS)}

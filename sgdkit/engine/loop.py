@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,10 @@ from sgdkit.backends.bounds import project
 from sgdkit.data.order import epoch_order
 from sgdkit.data.sampling import Sampler
 from sgdkit.engine.averaging import Averaging, averaging_epochs
+from sgdkit.engine.checkpoint.keeper import Keeper
+from sgdkit.engine.checkpoint.snapshot import Snapshot, host_state
+from sgdkit.engine.culprits import Visit, Watch
+from sgdkit.engine.diagnosis.batches import CALM
 from sgdkit.engine.history import History
 from sgdkit.engine.stopping import Patience, StopReason
 from sgdkit.schedules.base import Schedule
@@ -66,6 +70,8 @@ class Plan:
     alarm : float
         Objective above which an epoch is taken back, like one that is not finite, and made again at a tenth
         of the rate, `RETRIES` times at most; infinite for none of this.
+    keeper : Keeper or None
+        Writes checkpoints, and has the one that training goes on from.
     """
 
     schedule: Schedule | None
@@ -86,6 +92,7 @@ class Plan:
     sampler: Sampler | None = None
     batches: GrowingBatch | None = None
     alarm: float = float("inf")
+    keeper: Keeper | None = None
 
     def order(self, n_runs: int, epoch: int) -> np.ndarray:
         """Return the runs that an epoch visits."""
@@ -106,11 +113,14 @@ class FitResult:
         Why it ended.
     history : dict of str to ndarray
         The training curve.
+    culprits : dict of int to dict
+        Batches behind jumps of the objective; see `Watch`.
     """
 
     state: TrainState
     reason: StopReason
     history: dict[str, np.ndarray]
+    culprits: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
 RETRIES = 5
@@ -133,7 +143,11 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
         state.w = backend.from_host(project(problem, backend.to_host(state.w)))
     history = History()
     batch_size = problem.batch_size
-    run_epoch = averaging_epochs(backend.bind(problem, state.w.dtype), problem, plan.averaging)
+    bound = backend.bind(problem, state.w.dtype)
+    run_epoch = averaging_epochs(bound, problem, plan.averaging)
+    # Schedule-free steps depend on more than the state that a loop is given.
+    steered = plan.averaging is not None and plan.averaging.kind == "schedule_free"
+    watch = None if steered else Watch(backend)
     progress = None
     if plan.early_stopping:
         progress = Patience(plan.tol or 0.0, plan.n_iter_no_change, relative=False, sign=-1)
@@ -147,7 +161,18 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
     reason = StopReason.MAX_ITER
     best: TrainState | None = None
     retries = RETRIES if plan.alarm < float("inf") else 0
-    for done in range(plan.max_iter):
+    made = 0
+    if plan.keeper is not None and plan.keeper.resumed is not None:
+        kept = plan.keeper.resumed
+        (state, best), made = kept.on(backend), kept.done
+        history.extend(kept.rows)
+        if progress is not None:
+            progress.recall(kept.patience)
+        if watch is not None:
+            watch.culprits |= kept.culprits
+        reason = StopReason(kept.reason or reason)
+        retries = max(retries - (made - len(kept.rows)), 0)  # epochs that were taken back have no row
+    for done in range(plan.max_iter if reason.met_a_rule else made, plan.max_iter):
         started = time.perf_counter()
         before = state.copy()
         weights_before = backend.to_host(before.w)
@@ -159,8 +184,9 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
             size = min(plan.batches.size(position), problem.X.shape[0])
             if size != batch_size:
                 batch_size = size
-                resized = replace(problem, batch_size=size)
-                run_epoch = averaging_epochs(backend.bind(resized, state.w.dtype), resized, plan.averaging)
+                problem = replace(problem, batch_size=size)
+                bound = backend.bind(problem, state.w.dtype)
+                run_epoch = averaging_epochs(bound, problem, plan.averaging)
         report = run_epoch(state, order, rate)
         weights = backend.to_host(state.w).astype(np.float64)
         norm = _norm(weights)
@@ -190,29 +216,45 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
             update_ratio=_norm(weights - weights_before) / max(norm, 1e-300),
             seconds=time.perf_counter() - started,
         )
+        if watch is not None:
+            watch.epoch_ended(Visit(problem, bound, before, order, rate), history.latest(CALM + 2))
         if plan.early_stopping and progress is not None and progress.is_best(score):
             best = state.copy()
         asked = plan.observe is not None and plan.observe(state, done)
         stands_still = progress is not None and progress.says_stop(
             score if plan.early_stopping else objective
         )
+        late = plan.deadline is not None and time.perf_counter() >= plan.deadline
         if full_gradient <= plan.gradient_goal:
             reason = StopReason.GRADIENT
-            break
-        if stands_still and (settled or plan.early_stopping):
+        elif stands_still and (settled or plan.early_stopping):
             reason = StopReason.EARLY_STOPPING if plan.early_stopping else StopReason.CONVERGED
-            break
-        if asked:
+        elif asked:
             reason = StopReason.CALLBACK
-            break
-        if plan.deadline is not None and time.perf_counter() >= plan.deadline and done + 1 < plan.max_iter:
+        elif late and done + 1 < plan.max_iter:
             reason = StopReason.MAX_SECONDS
+        ends = reason is not StopReason.MAX_ITER
+        is_last = ends or done + 1 == plan.max_iter
+        if plan.keeper is not None and plan.keeper.is_due(done + 1, is_last=is_last):
+            plan.keeper.write(
+                Snapshot(
+                    state=host_state(state, backend),
+                    done=done + 1,
+                    seed=plan.seed,
+                    rows=history.rows(),
+                    patience=() if progress is None else progress.memory(),
+                    best=None if best is None else host_state(best, backend),
+                    reason=reason.value if reason.met_a_rule else "",
+                    culprits={} if watch is None else watch.culprits,
+                )
+            )
+        if ends:
             break
     if best is not None:
         state = best
     if scored:  # the scores of these validation rows; what comes next may follow the objective
         state.best_objective, state.waited = float("inf"), 0
-    return FitResult(state, reason, history.columns())
+    return FitResult(state, reason, history.columns(), {} if watch is None else watch.culprits)
 
 
 def initial_state(

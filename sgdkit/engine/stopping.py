@@ -51,6 +51,15 @@ class Patience:
     first: float = field(default=0.0, init=False)
     waited: int = field(default=0, init=False)
 
+    def memory(self) -> tuple[float, float, int]:
+        """Return what it has seen, for `recall`."""
+        return self.best, self.first, self.waited
+
+    def recall(self, memory: tuple[float, ...]) -> None:
+        """Go on as if it had seen what another one has."""
+        best, first, waited = memory
+        self.best, self.first, self.waited = best, first, int(waited)
+
     def is_best(self, figure: float) -> bool:
         """Tell whether `figure` beats all that `says_stop` was given so far."""
         return self.sign * figure < self.best

@@ -31,8 +31,9 @@ from sgdkit.engine.stopping import StopReason
 from sgdkit.estimators._averaging import choose_solution
 from sgdkit.estimators._batches import batch_rows, corrected, runs_of, sampler_of
 from sgdkit.estimators._bounds import bounds_of
+from sgdkit.estimators._checkpoint import KeptRun, refuse_in_stream
 from sgdkit.estimators._diagnosis import DiagnosisMixin, facts_of
-from sgdkit.estimators._evidence import describe, warn_if_unfinished
+from sgdkit.estimators._evidence import describe, kept_in, warn_if_unfinished
 from sgdkit.estimators._inputs import check_rows
 from sgdkit.estimators._inspection import ExplainMixin
 from sgdkit.estimators._params import ComponentParams
@@ -68,6 +69,7 @@ class LinearModel(
     _shift_invariant: ClassVar[bool] = False
     _training: dict[str, Any]
     _own_rows: tuple[Any, ...]
+    _kept: KeptRun
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -107,6 +109,7 @@ class LinearModel(
         began = time.perf_counter()
         with self._unchanged_on_failure():
             continued = bool(self.warm_start) and hasattr(self, "_training")
+            self._kept = KeptRun.of(self)
             rows = prepare(continued)
             self._own_rows = (rows.X, *([] if rows.validation is None else [rows.validation["X"]]))
             seen = {"estimator": self, "X": rows.X, "y": rows.labels, "metadata": rows.metadata}
@@ -115,7 +118,7 @@ class LinearModel(
             deadline = None if self.max_seconds is None else began + float(self.max_seconds)
             self._train(rows, continued=continued, max_iter=self.max_iter, context=context, deadline=deadline)
             context.call_on_fit_task_end(**seen, reconstruction_attributes={})
-            del self._own_rows
+            del self._own_rows, self._kept
         return self
 
     def _train(
@@ -129,12 +132,15 @@ class LinearModel(
     ) -> Self:
         """Train on validated rows and set every fitted attribute."""
         streaming = max_iter == 1 and context is None
+        if streaming:
+            refuse_in_stream(self)
         schedule, loss = schedule_of(self), clone(self._resolve_loss(rows.n_outputs))
         automatic = schedule is None or schedule.automatic
         optimizer, penalty, why = optimizer_of(self, rows, loss, streaming)
         backend, reason = select_backend(self.backend, rows.X)
         fit_intercept = bool(getattr(self, "fit_intercept", False))
-        memory = self._training if continued else {}
+        resumed = None if streaming else self._kept.resumed
+        memory = self._training if continued and resumed is None else {}
         d, k = rows.X.shape[1], rows.n_outputs
         state, center = memory.get("state"), memory.get("center")
         if (k_before := memory.get("n_outputs", k)) != k:
@@ -151,7 +157,9 @@ class LinearModel(
             if state is not None and center is not None:
                 state = fold_center(state, center, k)
             observer = None if context is None else partial(self._observer, rows, context=context)
-            train_whole(self, optimizer, why, rows, loss, penalty, memory, state, max_iter, observer)
+            seed = self._seed(memory)
+            keeper = self._kept.keeper(self, rows, optimizer.name, seed)
+            train_whole(self, optimizer, why, rows, loss, penalty, seed, state, max_iter, observer, keeper)
             return self
         relative_weight = rows.relative_weight()
         start = loss.best_constant(rows.y, relative_weight, k)
@@ -221,12 +229,15 @@ class LinearModel(
             state.since = state.epoch
         elif not (follows and memory.get("schedule") is type(schedule)):
             state.damping, state.best_objective, state.waited = 1.0, float("inf"), 0
-        seed = memory["seed"] if continued else int(check_random_state(self.random_state).randint(2**31 - 1))
+        seed = self._seed(memory)
+        keeper = None if streaming else self._kept.keeper(self, rows, rule.name, seed)
 
         # The automatic rate, also under the name of what it does, is all ours: nobody asked for its steps.
         ours = automatic and (schedule is None or follows) and not streaming
         averaging = averaging_of(self, ours and not self.early_stopping and penalty.l1 == 0.0)
-        by_average = averaging is not None and (streaming or bool(self.early_stopping))
+        by_average = averaging is not None and (
+            streaming or bool(self.early_stopping) or averaging.kind == "schedule_free"
+        )
 
         def attributes(state: TrainState) -> dict[str, Any]:
             shown = averaged_state(state) if by_average else state
@@ -258,6 +269,7 @@ class LinearModel(
             sampler=sampler,
             alarm=alarm,
             batches=self.batch_size if isinstance(self.batch_size, GrowingBatch) else None,
+            keeper=keeper,
         )
         result = train(problem, state, backend, plan)
         solution, averages = result.state, dict[str, Any]()
@@ -287,7 +299,7 @@ class LinearModel(
         }  # fmt: skip
         rates_used = result.history["learning_rate"]
         parts = describe(self, problem, rule, backend, reason, schedule, rates_used)
-        parts["components_"] |= averages
+        parts["components_"] |= averages | kept_in(keeper)
         published = self._attributes(solution, rows, backend, center)
         self.__dict__.update({"loss_": loss, **published} | parts)
         self.optimizer_reason_ = why
@@ -297,8 +309,15 @@ class LinearModel(
         self.converged_ = result.reason.met_a_rule
         self.history_ = result.history
         self._facts = {} if streaming else facts_of(loss, start, rows, automatic)
+        self._facts["culprits"] = result.culprits
         warn_if_unfinished(self, result, plan, rows.X, left)
         return self
+
+    def _seed(self, memory: dict[str, Any]) -> int:
+        """Return the seed of the order: that of the run which this one goes on from, or a new one."""
+        if hasattr(self, "_kept") and self._kept.resumed is not None:
+            return self._kept.resumed.seed
+        return memory["seed"] if memory else int(check_random_state(self.random_state).randint(2**31 - 1))
 
     def _attributes(
         self, state: TrainState, rows: TrainingRows, backend: Backend, center: np.ndarray | None

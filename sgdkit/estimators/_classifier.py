@@ -154,12 +154,17 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         validation = given_validation(self, X_val, y_val)
         if validation is None and self.early_stopping and split:
             try:
-                kept, held = train_test_split(
-                    np.arange(len(y)),
-                    test_size=self.validation_fraction,
-                    stratify=y,
-                    random_state=self.random_state,
+                kept, held = self._kept.split(
+                    len(y),
+                    lambda: train_test_split(
+                        np.arange(len(y)),
+                        test_size=self.validation_fraction,
+                        stratify=y,
+                        random_state=self.random_state,
+                    ),
                 )
+            except InvalidParameterError:
+                raise
             except ValueError as error:
                 raise InvalidParameterError(
                     f"early_stopping=True cannot hold out validation_fraction={self.validation_fraction} of "

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from sgdkit.backends.base import Backend, Problem
+from sgdkit.engine.checkpoint import Checkpoint, Keeper
 from sgdkit.engine.loop import FitResult, Plan
 from sgdkit.engine.stopping import StopReason
 from sgdkit.exceptions import ConvergenceWarning
@@ -14,7 +15,7 @@ from sgdkit.plugin.provenance import provenance_of_class
 from sgdkit.schedules.base import Schedule
 from sgdkit.solvers.base import Solver
 
-__all__ = ("describe", "warn_if_unfinished")
+__all__ = ("describe", "kept_in", "warn_if_unfinished")
 
 
 def _entry(kind: type, name: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -90,6 +91,15 @@ def describe(
     }
 
 
+def kept_in(keeper: Keeper | None) -> dict[str, Any]:
+    """Return the entry of a run's checkpoint: where it is, and the hash of what it holds."""
+    if keeper is None:
+        return {}
+    settings = keeper.settings
+    params = {} if settings is None else settings.get_params() | {"path": str(settings.path)}
+    return {"checkpoint": _entry(Checkpoint, Checkpoint.name, params) | keeper.evidence()}
+
+
 def _unfinished(model: Any, result: FitResult, plan: Plan) -> str | None:
     """Say how far training was from each tolerance, or None where there was none."""
     objective = result.history["objective"]
@@ -121,6 +131,12 @@ def _unfinished(model: Any, result: FitResult, plan: Plan) -> str | None:
     )
 
 
+def _remedy(model: Any) -> str:
+    if isinstance(model.learning_rate, str) and model.learning_rate == "auto":
+        return "scale the features and the target, or set a learning_rate"
+    return "scale the features, lower the rate, or use learning_rate='auto'"
+
+
 def warn_if_unfinished(model: Any, result: FitResult, plan: Plan, X: Any, left: float) -> None:
     """Warn, with numbers and a remedy, where training diverged, ran out of epochs or time, or got stuck.
 
@@ -133,13 +149,14 @@ def warn_if_unfinished(model: Any, result: FitResult, plan: Plan, X: Any, left: 
             f"{type(model).__name__} met an objective that is not finite in epoch {n_epochs + 1}; training "
             f"ended there and kept the weights of epoch {n_epochs}. "
             f"learning_rate={model.learning_rate!r} is too large for values up to "
-            f"{float(abs(X).max()):.3g}: scale the features, lower the rate, or use learning_rate='auto'."
+            f"{float(abs(X).max()):.3g}: {_remedy(model)}."
         )
     elif result.reason is StopReason.DIVERGED:
         message = (
             f"{type(model).__name__} ended with an objective of {result.history['objective'][-1]:.3g}, above "
-            "that of a model without features: training diverged. Lower "
-            f"learning_rate={model.learning_rate!r}, scale the features, or use learning_rate='auto'."
+            "that of a model without features: training diverged with "
+            f"learning_rate={model.learning_rate!r}; "
+            f"{_remedy(model)}."
         )
     elif result.reason is StopReason.STALLED:
         message = (

@@ -1,13 +1,15 @@
 """The door every array goes through before a kernel sees it."""
 
+import numbers
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from sklearn.utils.validation import validate_data
 
-from sgdkit._compat import check_n_features, check_sample_weight
+from sgdkit._compat import check_n_features
 from sgdkit.backends.select import is_cupy
+from sgdkit.estimators._faults import check_kind, fault_of, said_plainly
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.losses.base import Loss
 
@@ -21,6 +23,7 @@ __all__ = (
 )
 
 DTYPES = (np.float64, np.float32)
+SAMPLE_ROWS = 16_384
 
 
 def _canonical(X: Any) -> Any:
@@ -64,7 +67,9 @@ def check_rows(estimator: Any, X: Any) -> Any:
         return X
     if is_cupy(X):
         return _check_device_rows(estimator, X, reset=False)
-    return validate_data(estimator, X, accept_sparse="csr", dtype=DTYPES, reset=False)
+    check_kind(X)
+    with said_plainly(X):
+        return validate_data(estimator, X, accept_sparse="csr", dtype=DTYPES, reset=False)
 
 
 def check_training_data(
@@ -100,22 +105,72 @@ def check_training_data(
         if numeric and not np.isfinite(y.astype(np.float64)).all():
             raise InvalidParameterError("y contains NaN or infinity. Drop those rows first.")
         return X, y
-    X, y = validate_data(
-        estimator,
-        X,
-        y,
-        accept_sparse="csr",
-        dtype=DTYPES,
-        order="C",
-        y_numeric=numeric,
-        multi_output=multi_output,
-        reset=reset,
-    )
+    check_kind(X)
+    with said_plainly(X, y, numeric=numeric):
+        X, y = validate_data(
+            estimator,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=DTYPES,
+            order="C",
+            y_numeric=numeric,
+            multi_output=multi_output,
+            reset=reset,
+        )
     if sp.issparse(y) or y.size == 0:
         raise InvalidParameterError(
             f"y must be an array with a number for each row, but is a {type(y).__name__} of shape {y.shape}."
         )
+    if numeric and (y.dtype.kind not in "biuf" or not np.isfinite(y).all()):  # None has become NaN
+        raise InvalidParameterError(fault_of("y", y) or f"y has dtype {y.dtype}, but must hold real numbers.")
+    _check_size("X", X.data if sp.issparse(X) else X, X.dtype)
+    if numeric:
+        _check_size("y", y, X.dtype)
     return _canonical(X), y
+
+
+def _check_size(name: str, values: np.ndarray, dtype: np.dtype) -> None:
+    """Refuse numbers whose squares overflow in a sum; of a large array some evenly spaced rows are seen."""
+    if not values.size:
+        return
+    sample = values[:: max(values.shape[0] // SAMPLE_ROWS, 1)]
+    largest = max(float(sample.max()), -float(sample.min()))
+    limit = (float(np.finfo(dtype).max) / values.size) ** 0.5
+    if largest > limit:
+        wider = ", or pass X as float64" if dtype == np.float32 else ""
+        raise InvalidParameterError(
+            f"{name} has values as large as {largest:.3g}, and sums of squares of numbers above {limit:.1g} "
+            f"overflow in {dtype}; divide {name} by a constant or standardise it{wider}."
+        )
+
+
+def _column_of_numbers(name: str, values: Any, n_rows: int) -> np.ndarray:
+    """Return one finite float64 for each row, on the host.
+
+    Raises
+    ------
+    InvalidParameterError
+        For another shape, other things than real numbers, NaN or infinity.
+    """
+    array = np.asarray(values.get() if is_cupy(values) else values)
+    if array.shape != (n_rows,):
+        raise InvalidParameterError(
+            f"{name} has shape {array.shape}, but must be 1D, one number for each row: ({n_rows},)."
+        )
+    if array.dtype.kind not in "biufO":
+        raise InvalidParameterError(f"{name} has dtype {array.dtype}, but must hold real numbers.")
+    try:
+        array = array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidParameterError(f"{name} must hold real numbers alone: {error}.") from error
+    wrong = ~np.isfinite(array)
+    if wrong.any():
+        raise InvalidParameterError(
+            f"{name} has {int(wrong.sum()):,} value(s) that are NaN or infinite, the first in row "
+            f"{int(wrong.argmax())}; it must hold finite numbers."
+        )
+    return array
 
 
 def check_offset(offset: Any, n_rows: int) -> np.ndarray | None:
@@ -128,18 +183,12 @@ def check_offset(offset: Any, n_rows: int) -> np.ndarray | None:
     """
     if offset is None:
         return None
-    values = np.asarray(offset.get() if is_cupy(offset) else offset)
-    if values.shape != (n_rows,):
+    try:
+        return _column_of_numbers("offset", offset, n_rows)
+    except InvalidParameterError as error:
         raise InvalidParameterError(
-            f"offset has shape {values.shape}, but must have one number for each row: ({n_rows},)."
-        )
-    if values.dtype.kind not in "biuf" or not np.isfinite(values).all():
-        raise InvalidParameterError(
-            f"offset must hold finite numbers, but has dtype {values.dtype} with "
-            f"{int((~np.isfinite(values)).sum()) if values.dtype.kind == 'f' else 'no usable'} value(s) that "
-            "are NaN or infinite. The logarithm of an exposure needs exposures above zero."
-        )
-    return values.astype(np.float64)
+            f"{error} Where it is the logarithm of an exposure, exposures must be above zero."
+        ) from None
 
 
 def check_target_interval(loss: Loss, y: np.ndarray) -> None:
@@ -170,16 +219,22 @@ def check_weight(sample_weight: Any, X: Any) -> np.ndarray | None:
     """
     if sample_weight is None:
         return None
-    if is_cupy(sample_weight):
-        sample_weight = sample_weight.get()
-    weight = np.asarray(sample_weight)
-    if weight.shape == (X.shape[0],) and weight.dtype.kind in "biuf" and not weight.any():
-        raise InvalidParameterError("sample_weight is zero for every row; at least one must be positive.")
-    weight = check_sample_weight(sample_weight, np.empty((X.shape[0], 0)), dtype=np.float64)
+    if isinstance(sample_weight, numbers.Real):
+        sample_weight = np.full(X.shape[0], sample_weight)
+    weight = _column_of_numbers("sample_weight", sample_weight, X.shape[0])
     if (weight < 0.0).any():
         raise InvalidParameterError(
             f"sample_weight has {int((weight < 0).sum())} negative value(s), the least {weight.min():g}; "
             "weights must be zero or positive."
+        )
+    if not weight.any():
+        raise InvalidParameterError("sample_weight is zero for every row; at least one must be positive.")
+    with np.errstate(over="ignore"):
+        total = weight.sum()
+    if not np.isfinite(total):
+        raise InvalidParameterError(
+            f"sample_weight has values as large as {weight.max():g}, whose sum overflows; divide them by a "
+            "constant, which changes nothing."
         )
     return weight
 

@@ -2,7 +2,10 @@
 
 import math
 import numbers
+import sys
 from typing import Any
+
+import numpy as np
 
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.plugin.registry import default_registry
@@ -70,7 +73,7 @@ def check_number(
     if fits:
         above = value > low if low_open else value >= low
         below = value < high if high_open or high == math.inf else value <= high
-        fits = above and below
+        fits = above and below and abs(value) <= sys.float_info.max
     if not fits:
         word = "an integer" if integer else "a finite number"
         left, right = "(" if low_open else "[", ")" if high_open or high == math.inf else "]"
@@ -89,9 +92,10 @@ def check_choice(owner: object, parameter: str, choices: tuple[Any, ...]) -> Non
     InvalidParameterError
         Listing the choices.
     """
-    value = getattr(owner, parameter)
+    given = getattr(owner, parameter)
+    value = given.item() if isinstance(given, np.generic) else given  # a grid of np.array([True, False])
     if not any(value is choice or (type(value) is type(choice) and value == choice) for choice in choices):
         raise InvalidParameterError(
-            f"{type(owner).__name__}({parameter}={value!r}): {parameter} must be one of "
+            f"{type(owner).__name__}({parameter}={given!r}): {parameter} must be one of "
             f"{', '.join(map(repr, choices))}."
         )

@@ -3,10 +3,12 @@
 from typing import Any
 
 import numpy as np
+from sklearn.utils import check_random_state
 
 from sgdkit.backends.select import BACKENDS, is_cupy
 from sgdkit.engine.averaging import Averaging
 from sgdkit.estimators._batches import check_sampling
+from sgdkit.estimators._checkpoint import checkpoint_of
 from sgdkit.estimators._params import check_choice, check_number
 from sgdkit.estimators._rows import TrainingRows
 from sgdkit.estimators._solve import able_optimizers, check_solver, epochs_setting
@@ -51,9 +53,18 @@ def check_parameters(model: Any) -> None:
     elif model.batch_size != "auto":
         check_number(model, "batch_size", 1, integer=True)
     averaging_of(model)
+    checkpoint_of(model)
     check_sampling(model)
-    for flag in ("shuffle", "early_stopping", "warm_start", "positive"):
-        check_choice(model, flag, (True, False))
+    for flag in ("shuffle", "early_stopping", "warm_start", "positive", "fit_intercept"):
+        if hasattr(model, flag):  # a ranker has no intercept
+            check_choice(model, flag, (True, False))
+    try:
+        check_random_state(model.random_state)
+    except ValueError as error:
+        raise InvalidParameterError(
+            f"{type(model).__name__}(random_state={model.random_state!r}): random_state must be an integer "
+            "in [0, 2**32), a numpy.random.RandomState or None."
+        ) from error
 
 
 def loss_for(task: str, part: Any) -> Loss:
@@ -98,7 +109,24 @@ def optimizer_of(
             f"penalty={model.penalty!r} needs an optimizer with a proximal step, and {optimizer.name!r} has "
             f"none. Use one of {', '.join(map(repr, able_optimizers(loss, penalty)))}, or penalty='l2'."
         )
+    elif isinstance(model.average, str) and model.average == "schedule_free":
+        _check_schedule_free(model, optimizer)
     return optimizer, penalty, why
+
+
+def _check_schedule_free(model: Any, rule: UpdateRule) -> None:
+    """Refuse rules and limits that steps from between a point and its average would break."""
+    wrong = None
+    if type(rule).function("regularized") is not None:
+        wrong = f"optimizer={rule.name!r} computes its weights anew from all gradients"
+    for name in ("positive", "bounds", "monotone"):
+        given = getattr(model, name)
+        if given is not None and given is not False:
+            wrong = f"{name}={given!r} would hold where gradients are taken, not for their sum"
+    if wrong is not None:
+        raise UnsupportedCombinationError(
+            f"average='schedule_free' adds up the steps of a rule, but {wrong}. Use average=True."
+        )
 
 
 def _epochs_because(model: Any, rows: TrainingRows, streaming: bool, loss: Loss) -> str | None:
@@ -142,11 +170,11 @@ def averaging_of(model: Any, by_itself: bool = False) -> Averaging | None:
         return Averaging("polynomial") if by_itself else None
     if isinstance(given, bool | np.bool_):
         return Averaging("uniform") if given else None
-    if isinstance(given, str) and given in ("polynomial", "exponential"):
+    if isinstance(given, str) and given in ("polynomial", "exponential", "schedule_free"):
         return Averaging(given)
     if isinstance(given, int | np.integer) and given >= 0:
         return Averaging("uniform", int(given)) if given else None
     raise InvalidParameterError(
         f"{type(model).__name__}(average={given!r}): average must be 'auto', True or False, a number of rows "
-        "after which it starts, 'polynomial' or 'exponential'."
+        "after which it starts, 'polynomial', 'exponential' or 'schedule_free'."
     )

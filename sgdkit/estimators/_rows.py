@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from sgdkit.backends.select import is_cupy
+from sgdkit.estimators._faults import fault_of
 from sgdkit.estimators._inputs import check_rows
 from sgdkit.exceptions import InvalidParameterError
 
@@ -61,13 +63,27 @@ def given_validation(estimator: Any, X_val: Any, y_val: Any, **columns: Any) -> 
     Raises
     ------
     InvalidParameterError
-        If only one of `X_val` and `y_val` is given.
+        If only one of `X_val` and `y_val` is given, or they cannot be scored.
     """
     if X_val is None and y_val is None:
         return None
     if X_val is None or y_val is None:
         raise InvalidParameterError("X_val and y_val must be given together.")
-    return {"X": check_rows(estimator, X_val), "y": y_val} | columns
+    X_val = check_rows(estimator, X_val)
+    n_rows, n_targets = X_val.shape[0], len(y_val)
+    if n_rows != n_targets:
+        raise InvalidParameterError(
+            f"X_val has {n_rows:,} rows but y_val has {n_targets:,}; give one for each."
+        )
+    classes = getattr(estimator, "classes_", None)
+    if not is_cupy(y_val):
+        if sentence := fault_of("y_val", y_val, numeric=classes is None):
+            raise InvalidParameterError(sentence)
+        if classes is not None and (unseen := np.setdiff1d(np.asarray(y_val), classes)).size:
+            raise InvalidParameterError(
+                f"y_val holds the label(s) {unseen.tolist()!r}, which y does not have; drop those rows."
+            )
+    return {"X": X_val, "y": y_val} | columns
 
 
 def hold_out(

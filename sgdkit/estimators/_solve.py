@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from sgdkit.backends.array_api import ArrayBackend
 from sgdkit.backends.base import Problem, TrainState
 from sgdkit.backends.select import is_cupy
 from sgdkit.data.order import run_edges
+from sgdkit.engine.checkpoint import Keeper, Snapshot
 from sgdkit.engine.rates import (
     automatic_rates,
     column_centers,
@@ -20,7 +20,7 @@ from sgdkit.engine.rates import (
 from sgdkit.engine.stopping import StopReason
 from sgdkit.estimators._batches import AUTO_BATCH
 from sgdkit.estimators._bounds import bounds_of
-from sgdkit.estimators._evidence import describe
+from sgdkit.estimators._evidence import describe, kept_in
 from sgdkit.estimators._rows import TrainingRows, in_units_of_the_mean
 from sgdkit.exceptions import ConvergenceWarning, UnsupportedCombinationError
 from sgdkit.losses.base import Loss
@@ -108,10 +108,11 @@ def train_whole(
     rows: TrainingRows,
     loss: Loss,
     penalty: Penalty,
-    memory: dict[str, Any],
+    seed: int,
     state: TrainState | None,
     max_iter: int,
     observer: Callable[[Callable[[TrainState], dict[str, Any]]], Callable[[TrainState, int], bool]] | None,
+    keeper: Keeper | None,
 ) -> None:
     """Train `model` by a solver and set every fitted attribute.
 
@@ -125,14 +126,16 @@ def train_whole(
         The data.
     loss, penalty : Loss, Penalty
         The objective.
-    memory : dict
-        What the last run left; empty for none.
+    seed : int
+        Of solvers that draw rows at random.
     state : TrainState or None
         Its weights, for raw rows.
     max_iter : int
         Iterations at most.
     observer : callable or None
         Makes the function that is called after each iteration.
+    keeper : Keeper or None
+        Writes the weights to checkpoints, and may have some to start from.
     """
     dtype, n = rows.X.dtype, rows.X.shape[0]
     weight, weight_seen = in_units_of_the_mean(rows, None)
@@ -153,6 +156,9 @@ def train_whole(
         fit_intercept=bool(getattr(model, "fit_intercept", False)),
     )
     solved = problem if rows.edges is None else on_pairs(problem, rows.edges)
+    made = 0
+    if keeper is not None and keeper.resumed is not None:
+        state, made = keeper.resumed.state, keeper.resumed.done
     first_epoch = 0 if state is None else state.epoch
     backend = ArrayBackend(np, "numpy")
 
@@ -162,24 +168,30 @@ def train_whole(
     def attributes(state: TrainState) -> dict[str, Any]:
         return {"loss_": loss, **model._attributes(state, rows, backend, None)}
 
-    validate = observe = None
+    def snapshot(state: TrainState, iterations: int) -> Snapshot:
+        return Snapshot(state, made + iterations, seed)
+
+    validate = None
     if rows.validation is not None:
         score = model._validator(rows.validation, attributes)
 
         def validate(weights: np.ndarray) -> float:
             return score(as_state(weights, 0))
 
-    if observer is not None:
-        seen = observer(attributes)
+    seen = None if observer is None else observer(attributes)
 
-        def observe(weights: np.ndarray, iteration: int) -> bool:
-            return seen(as_state(weights, first_epoch + iteration + 1), iteration)
+    def observe(weights: np.ndarray, iteration: int) -> bool:
+        state = as_state(weights, first_epoch + iteration + 1)
+        if keeper is not None and keeper.is_due(made + iteration + 1):
+            keeper.write(snapshot(state, iteration + 1))
+        return seen is not None and seen(state, iteration)
 
-    seed = memory["seed"] if memory else int(check_random_state(model.random_state).randint(2**31 - 1))
-    plan = SolverPlan(max_iter, model.tol, seed, first_epoch, validate, observe)
+    plan = SolverPlan(max(max_iter - made, 1), model.tol, seed, first_epoch, validate, observe)
     solution = solver.solve(solved, _start(problem, constant, state), plan)
     n_iter = len(solution.history["epoch"])
     final = as_state(solution.weights, first_epoch + n_iter)
+    if keeper is not None and keeper.is_due(made + n_iter, is_last=True):
+        keeper.write(snapshot(final, n_iter))
     goes_on = _ready_to_stream(problem, rows.y, constant, final) if rows.edges is None else {"state": final}
     model._training = goes_on | {
         "seed": seed, "n_outputs": rows.n_outputs, "class_counts": rows.class_counts,
@@ -188,6 +200,7 @@ def train_whole(
     described = describe(
         model, problem, solver, backend, "solvers compute with NumPy and SciPy", None, np.zeros(0)
     )
+    described["components_"] |= kept_in(keeper)
     model.__dict__.update(attributes(final) | described)
     model.optimizer_reason_ = why
     model.n_iter_ = max(n_iter, 1)

@@ -111,7 +111,7 @@ class LogisticClassifier(SummaryMixin, LinearClassifier):
         (with an automatic rate: centred) features; a longer one is shortened. None does not clip.
     clip_value : float or None, default=None
         Largest size of each of its components, clipped before the norm.
-    average : "auto", bool, int or {"polynomial", "exponential"}, default="auto"
+    average : "auto", bool, int or {"polynomial", "exponential", "schedule_free"}, default="auto"
         Average of the weights on the way, taken up to 16 times an epoch: their mean from the start
         (True) or from that many rows on (int above 1), a mean in which late ones count more, with weight
         9/(t + 8) for the t-th (``"polynomial"``, also robust to a bad start), or one that forgets half in
@@ -119,6 +119,15 @@ class LogisticClassifier(SummaryMixin, LinearClassifier):
         on the training rows is the model; with ``early_stopping`` the average. ``"auto"`` is
         ``"polynomial"`` in a `fit` with the automatic rate, without early stopping and without an l1 part of
         the penalty (an average has no zeros), else False.
+        ``"schedule_free"`` takes
+        gradients between the moving point and its mean, after every batch; the mean is the model.
+    checkpoint : str, os.PathLike, Checkpoint or None, default=None
+        File that ``fit`` keeps the run in, written after every epoch, or as often as a
+        `sgdkit.Checkpoint` says. None keeps nothing.
+    resume_from : str, os.PathLike or None, default=None
+        Checkpoint that ``fit`` goes on from. Data and parameters must be those of the run that wrote it; the
+        result has the same bits as if that run had never been interrupted. Under
+        a solver it goes on from the weights, to the same proof but not the same bits.
     backend : {"auto", "numba", "reference", "cupy"}, default="auto"
         What computes. ``"auto"`` follows the input: compiled loops for arrays in main memory, CuPy
         for arrays on a GPU. ``"reference"`` is plain NumPy, for comparison.
@@ -215,6 +224,8 @@ class LogisticClassifier(SummaryMixin, LinearClassifier):
         clip_norm: float | None = None,
         clip_value: float | None = None,
         average: Any = "auto",
+        checkpoint: Any = None,
+        resume_from: Any = None,
         backend: str = "auto",
     ):
         self.loss = loss
@@ -243,6 +254,8 @@ class LogisticClassifier(SummaryMixin, LinearClassifier):
         self.clip_norm = clip_norm
         self.clip_value = clip_value
         self.average = average
+        self.checkpoint = checkpoint
+        self.resume_from = resume_from
         self.backend = backend
 
     def _resolve_loss(self, n_outputs: int) -> Loss:

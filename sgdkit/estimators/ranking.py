@@ -104,7 +104,7 @@ class LinearRanker(LinearModel):
         (with an automatic rate: centred) features; a longer one is shortened. None does not clip.
     clip_value : float or None, default=None
         Largest size of each of its components, clipped before the norm.
-    average : "auto", bool, int or {"polynomial", "exponential"}, default="auto"
+    average : "auto", bool, int or {"polynomial", "exponential", "schedule_free"}, default="auto"
         Average of the weights on the way, taken up to 16 times an epoch: their mean from the start
         (True) or from that many rows on (int above 1), a mean in which late ones count more, with weight
         9/(t + 8) for the t-th (``"polynomial"``, also robust to a bad start), or one that forgets half in
@@ -112,6 +112,14 @@ class LinearRanker(LinearModel):
         on the training rows is the model; with ``early_stopping`` the average. ``"auto"`` is
         ``"polynomial"`` in a `fit` with the automatic rate, without early stopping and without an l1 part of
         the penalty (an average has no zeros), else False.
+        ``"schedule_free"`` takes
+        gradients between the moving point and its mean, after every batch; the mean is the model.
+    checkpoint : str, os.PathLike, Checkpoint or None, default=None
+        File that ``fit`` keeps the run in, written after every epoch, or as often as a
+        `sgdkit.Checkpoint` says. None keeps nothing.
+    resume_from : str, os.PathLike or None, default=None
+        Checkpoint that ``fit`` goes on from. Data and parameters must be those of the run that wrote it; the
+        result has the same bits as if that run had never been interrupted.
     backend : {"auto", "numba", "reference", "cupy"}, default="auto"
         What computes. ``"auto"`` follows the input: compiled loops for arrays in main memory, CuPy
         for arrays on a GPU. ``"reference"`` is plain NumPy, for comparison.
@@ -209,6 +217,8 @@ class LinearRanker(LinearModel):
         clip_norm: float | None = None,
         clip_value: float | None = None,
         average: Any = "auto",
+        checkpoint: Any = None,
+        resume_from: Any = None,
         backend: str = "auto",
         ndcg_k: int = 10,
     ):
@@ -236,6 +246,8 @@ class LinearRanker(LinearModel):
         self.clip_norm = clip_norm
         self.clip_value = clip_value
         self.average = average
+        self.checkpoint = checkpoint
+        self.resume_from = resume_from
         self.backend = backend
         self.ndcg_k = ndcg_k
 
@@ -339,6 +351,8 @@ class LinearRanker(LinearModel):
                 "qid_val must be given with X_val and y_val when training has queries."
             )
         validation = given_validation(self, X_val, y_val, qid=qid_val)
+        if validation is not None:
+            check_qid(qid_val, validation["X"].shape[0])
         if validation is None and self.early_stopping and split:
             if len(np.unique(qid)) < 2:
                 raise InvalidParameterError(
@@ -347,7 +361,7 @@ class LinearRanker(LinearModel):
             splitter = GroupShuffleSplit(
                 1, test_size=self.validation_fraction, random_state=self.random_state
             )
-            kept, held = next(splitter.split(X, y, groups=qid))
+            kept, held = self._kept.split(len(y), lambda: next(splitter.split(X, y, groups=qid)))
             X, weight, columns, validation = hold_out(kept, held, X, weight, y=y, qid=qid)
             y, qid = columns["y"], columns["qid"]
         order, edges = contiguous_queries(qid)

@@ -7,9 +7,11 @@ estimator.
 """
 
 from sgdkit.governance.audit import audit
+from sgdkit.governance.best_governed import best_governed
 from sgdkit.governance.declaration import Declaration, parse_declaration, read_declaration
 from sgdkit.governance.ledger import Ledger
-from sgdkit.governance.load import load_record
+from sgdkit.governance.load import load_record, load_records
+from sgdkit.governance.procedure import Procedure
 from sgdkit.governance.read import read_record
 from sgdkit.governance.record import AuditRecord, verify_json
 from sgdkit.governance.replay import Replay, replay
@@ -24,11 +26,14 @@ __all__ = (
     "GovernanceReport",
     "Ledger",
     "ParameterTrace",
+    "Procedure",
     "Replay",
     "audit",
+    "best_governed",
     "generate_key",
     "governance_scoring",
     "load_record",
+    "load_records",
     "parse_declaration",
     "read_declaration",
     "read_record",

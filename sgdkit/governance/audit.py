@@ -16,10 +16,13 @@ from sgdkit.governance.evidence.data import Lineage, trace_lineage
 from sgdkit.governance.evidence.environment import describe_environment
 from sgdkit.governance.evidence.recipe import Recipe, describe_recipe
 from sgdkit.governance.evidence.rows import RowHasher
+from sgdkit.governance.exhibits import measure_exhibits
 from sgdkit.governance.gates import evaluate_gates
 from sgdkit.governance.grading import Grade
 from sgdkit.governance.items import Dimension, Tier
 from sgdkit.governance.ledger import Ledger, as_ledger
+from sgdkit.governance.procedure import Procedure
+from sgdkit.governance.progress import Progress, show_progress
 from sgdkit.governance.record import AuditRecord
 from sgdkit.governance.scoring import WEIGHTS
 
@@ -32,7 +35,7 @@ LIMITS = (
     "The figures describe this model on these rows; other rows may give others.",
     "A passed statistical check means that no fault was seen at its stated level, not that there is none.",
     "Recorded and declared items were not tested.",
-    "Refits ran in this process with this seed; other machines and versions were not tried.",
+    "Refits ran on this machine with these versions; others were not tried.",
 )
 
 
@@ -53,6 +56,10 @@ def audit(
     random_state: int = 0,
     declaration: Declared = None,
     store: Store = None,
+    groups: Any = None,
+    times: Any = None,
+    procedure: Procedure | None = None,
+    progress: Progress = False,
 ) -> AuditRecord:
     """Audit how a fitted model was trained.
 
@@ -79,15 +86,28 @@ def audit(
     name : str, default=None
         Name of the record; the estimator's class when None.
     tier : {"free", "refit", "slow"}, default="refit"
-        Most expensive checks to run: "free" only predicts, "refit" trains the model a few times.
+        Most expensive checks to run: "free" only predicts, "refit" trains the model a few times, "slow"
+        some eighty times, on at most 5,000 rows each, and once in a process of its own.
     random_state : int, default=0
         Seed of every random part of the audit.
     declaration : path, dict or None, default=None
         What people declare about the model: a TOML file such as ``sgdkit governance init`` begins, or its
         content. It makes statements; `statements` overrides them.
     store : path, Ledger or None, default=None
-        Where to add the record; see `sgdkit.governance.Ledger`. The record itself is the same with and
-        without; its ``receipt`` names the entry.
+        Where to add the record; see `sgdkit.governance.Ledger`. Its ``receipt`` names the entry. Checks
+        of the chain and of how often the test rows were used need it.
+    groups : pair of array-likes, default=None
+        The entity (person, household, machine, ...) of each training row and of each test row. No entity
+        may stand on both sides.
+    times : pair of array-likes, default=None
+        The time of each training row and of each test row: numbers, dates, or text that sorts like time.
+        No training row may be later than the first test row.
+    procedure : Procedure, default=None
+        The whole way from raw rows to a model; see `sgdkit.governance.Procedure`. With it the audit tells
+        whether held-out rows reach the model.
+    progress : bool or callable, default=False
+        True shows a bar on the terminal, which needs ``pip install "sgdkit[cli]"``. A callable is called
+        with the number of checks done, their number, and the id of the next one (empty at the end).
 
     Returns
     -------
@@ -140,11 +160,18 @@ def audit(
         fit_params=fit_params,
         score_params=score_params,
         random_state=random_state,
+        groups=groups,
+        times=times,
+        procedure=procedure,
+        ledger=ledger,
+        materiality=declared.materiality,
     )
     if context.sensitive_features:
         import_extra("fairlearn.metrics", "fairness", "Auditing groups of a sensitive attribute")
     allowed = tiers[: tiers.index(Tier(tier)) + 1]
-    dimensions = build_dimensions(context, (c for c in registered_checks() if c.tier in allowed))
+    chosen = [check for check in registered_checks() if check.tier in allowed]
+    with show_progress(progress) as step:
+        dimensions = build_dimensions(context, chosen, step)
     recipe, data = _describe_recipe(context, dimensions)
     record = AuditRecord(
         name=name or type(context.final).__name__,
@@ -159,13 +186,23 @@ def audit(
         limits=LIMITS + _limits_of(dimensions) + tuple(f"Not replayable: {why}" for why in recipe.obstacles),
         declaration=declared.to_dict(),
         recipe=to_jsonable(recipe),
+        exhibits=to_jsonable(measure_exhibits(context)),
     )
     return record if ledger is None else ledger.keep(record)
 
 
-def build_dimensions(context: AuditContext, checks: Iterable[Check]) -> tuple[Dimension, ...]:
-    """Run checks and sort their items into the thirteen dimensions."""
-    items = [run_check(check, context) for check in checks]
+def build_dimensions(
+    context: AuditContext, checks: Iterable[Check], step: Callable[[int, int, str], None] | None = None
+) -> tuple[Dimension, ...]:
+    """Run checks and sort their items into the thirteen dimensions; `step` is told about each."""
+    checks = tuple(checks)
+    items = []
+    for done, check in enumerate(checks):
+        if step is not None:
+            step(done, len(checks), check.id)
+        items.append(run_check(check, context))
+    if step is not None:
+        step(len(checks), len(checks), "")
     return tuple(
         Dimension(name, weight, tuple(item for item in items if item.dimension == name))
         for name, weight in WEIGHTS.items()

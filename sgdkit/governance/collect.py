@@ -1,5 +1,6 @@
 """Take a fitted model apart: search, pipeline, steps, reports and learned parameters."""
 
+import copy
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -180,6 +181,8 @@ def _learned(value: Any, path: str, depth: int) -> Iterator[tuple[str, np.ndarra
         for name, step in value.steps:
             yield from _learned(step, f"{path}/{name}", depth + 1)
     elif hasattr(value, "get_params"):
+        if hasattr(value, "densify") and hasattr(getattr(value, "coef_", None), "toarray"):
+            value = copy.copy(value).densify()  # in the shape that a fit would give them
         for name in sorted(vars(value)):
             if name.endswith("_") and not name.startswith("_") and name not in _NOT_LEARNED:
                 yield from _learned(vars(value)[name], f"{path}.{name}", depth + 1)

@@ -3,11 +3,13 @@
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 from sklearn import config_context
 from sklearn.base import is_classifier, is_regressor
 from sklearn.metrics import get_scorer, r2_score
@@ -20,12 +22,23 @@ from sgdkit.governance.evidence.components import describe_components, plain_par
 from sgdkit.governance.evidence.conditioning import Conditioning, measure_conditioning
 from sgdkit.governance.evidence.data import Lineage, trace_lineage
 from sgdkit.governance.evidence.fingerprint import fingerprint
+from sgdkit.governance.evidence.linear_objective import LinearObjective, linear_objective
 from sgdkit.governance.evidence.rows import RowHasher
 from sgdkit.governance.evidence.training import TrainingTrace, trace_training
+from sgdkit.governance.inputs import flat_target, paired_labels, sensitive_columns
+from sgdkit.governance.perturb import varying_columns
+from sgdkit.governance.refit import quiet_clone, silent_fit, take_params
 from sgdkit.governance.statements import Statement, parse_statements
-from sgdkit.governance.tabular import is_frame, on_host
+from sgdkit.governance.tabular import on_host, take_rows
 
-__all__ = ("AuditContext",)
+if TYPE_CHECKING:
+    from sgdkit.governance.ledger import Ledger
+    from sgdkit.governance.procedure import Procedure
+
+__all__ = ("MAX_REFIT_ROWS", "AuditContext")
+
+MAX_REFIT_ROWS = 5000
+"""Rows that experiments with many refits train on at most."""
 
 
 class AuditContext:
@@ -53,6 +66,14 @@ class AuditContext:
         What ``score`` needs beside the test rows, such as the ``qid`` of a ranking.
     random_state : int
         Seed of every random part.
+    groups, times : pair of array-likes or None
+        The entity, and the time, of each training and of each test row.
+    procedure : Procedure or None
+        The way from raw rows to a model.
+    ledger : Ledger or None
+        Where the record will be kept.
+    materiality : str or None
+        How much hangs on the model, as declared.
     """
 
     def __init__(
@@ -70,16 +91,21 @@ class AuditContext:
         fit_params: Mapping[str, Any] | None = None,
         score_params: Mapping[str, Any] | None = None,
         random_state: int = 0,
+        groups: Any = None,
+        times: Any = None,
+        procedure: "Procedure | None" = None,
+        ledger: "Ledger | None" = None,
+        materiality: str | None = None,
     ) -> None:
         if (X_train is None) != (y_train is None):
             raise InvalidParameterError("X_train and y_train come together; give both, or neither.")
         self.X_test = X_test if hasattr(X_test, "shape") else np.asarray(X_test)
-        self.y_test = _flat(y_test)
+        self.y_test = flat_target(y_test)
         check_consistent_length(self.X_test, self.y_test)
         if not len(self.y_test):
             raise InvalidParameterError("The test set is empty; an audit needs held-out rows.")
         self.X_train = X_train if X_train is None or hasattr(X_train, "shape") else np.asarray(X_train)
-        self.y_train = None if y_train is None else _flat(y_train)
+        self.y_train = None if y_train is None else flat_target(y_train)
         if self.X_train is not None:
             check_consistent_length(self.X_train, self.y_train)
         self.fitted = fitted
@@ -88,7 +114,13 @@ class AuditContext:
         self.random_state = random_state
         self.fit_params = dict(fit_params or {})
         self.score_params = dict(score_params or {})
-        self.sensitive_features = _sensitive_columns(sensitive_features, len(self.y_test))
+        lengths = (None if self.y_train is None else len(self.y_train), len(self.y_test))
+        self.groups = paired_labels("groups", groups, lengths)
+        self.times = paired_labels("times", times, lengths)
+        self.procedure = procedure
+        self.ledger = ledger
+        self.materiality = materiality
+        self.sensitive_features = sensitive_columns(sensitive_features, len(self.y_test))
         inherited = parse_statements(getattr(fitted.report, "statements", None))
         self.statements: dict[str, Statement] = {
             **inherited,
@@ -104,6 +136,11 @@ class AuditContext:
             if scorer is None:
                 return self.model.score(self.X_test, self.y_test, **self.score_params)
             return scorer(self.model, self.X_test, self.y_test, **self.score_params)
+
+    def score_rows(self, rows: npt.NDArray[Any], targets: npt.NDArray[Any]) -> float:
+        """The metric on some test rows, with the targets of the same or of other ones."""
+        X, y = take_rows(self.X_test, rows), self.y_test[targets]
+        return float(self.model.score(X, y) if self._scorer is None else self._scorer(self.model, X, y))
 
     @cached_property
     def missing_score_params(self) -> tuple[str, ...]:
@@ -185,6 +222,97 @@ class AuditContext:
             return predictions[:, predictions.shape[1] // 2]
         return predictions
 
+    def row_losses(self, y: Any, predictions: Any) -> npt.NDArray[np.float64]:
+        """What each row takes from `quality`: their mean is one minus it."""
+        if self.is_classifier:
+            return (np.asarray(y) != np.asarray(predictions)).astype(np.float64)
+        target = np.asarray(y, dtype=np.float64).reshape(len(y), -1)
+        residual = np.square(target - np.asarray(predictions, dtype=np.float64).reshape(len(y), -1))
+        spread = np.square(target - target.mean(axis=0)).mean(axis=0)
+        return np.asarray(np.divide(residual, spread, out=residual * 0.0, where=spread > 0.0).mean(axis=1))
+
+    @cached_property
+    def continuous_columns(self) -> list[int]:
+        """Positions of the dense numeric columns with more than a few values."""
+        return varying_columns(self.X_test)
+
+    @cached_property
+    def test_losses(self) -> npt.NDArray[np.float64]:
+        """`row_losses` of the test rows."""
+        return self.row_losses(self.y_test, self.predictions)
+
+    @cached_property
+    def train_sample(self) -> npt.NDArray[np.intp]:
+        """Positions of at most 5,000 training rows, drawn without replacement, in order."""
+        n = len(self.y_train)  # type: ignore[arg-type]
+        if n <= MAX_REFIT_ROWS:
+            return np.arange(n)
+        return np.sort(self.generator("train_sample").choice(n, MAX_REFIT_ROWS, replace=False))
+
+    def refit(
+        self,
+        rows: npt.NDArray[Any] | None = None,
+        *,
+        y: npt.NDArray[Any] | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """A clone of the model, trained silently on training rows.
+
+        Parameters
+        ----------
+        rows : ndarray of int, default=None
+            Positions among the training rows, repeats allowed; all of them when None.
+        y : ndarray, default=None
+            Another target for all training rows.
+        params : mapping, default=None
+            Parameters to change, under the model's own names.
+        """
+        model = quiet_clone(self.model).set_params(**(params or {}))
+        y = self.y_train if y is None else y
+        if rows is None:
+            return silent_fit(model, self.X_train, y, self.fit_params)
+        fit_params = take_params(self.fit_params, rows, len(self.y_train))  # type: ignore[arg-type]
+        return silent_fit(model, take_rows(self.X_train, rows), y[rows], fit_params)  # type: ignore[index]
+
+    def losses_on_train(self, model: Any, rows: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """`row_losses` of another model on training rows."""
+        y = self.y_train[rows]  # type: ignore[index]
+        return self.row_losses(y, model.predict(take_rows(self.X_train, rows)))
+
+    def outputs(self, model: Any, X: Any) -> npt.NDArray[np.float64]:
+        """What a model says before it decides: decision values, probabilities or predicted numbers."""
+        for name in ("decision_function", "predict_proba"):
+            if hasattr(model, name):
+                return np.asarray(getattr(model, name)(X), dtype=np.float64)
+        return np.asarray(model.predict(X), dtype=np.float64)
+
+    def distance(self, one: Any, other: Any) -> float:
+        """Root mean square difference of two models' outputs on the test rows, in spreads of the first's."""
+        ours, theirs = self.outputs(one, self.X_test), self.outputs(other, self.X_test)
+        spread = float(np.std(ours - ours.mean(axis=0)))
+        moved = float(np.sqrt(np.mean(np.square(ours - theirs))))
+        return moved / spread if spread > 0.0 else float(moved > 0.0)
+
+    @property
+    def today(self) -> str:
+        """The date, in universal time, as ISO text."""
+        return datetime.now(UTC).date().isoformat()
+
+    def movement(self, model: Any) -> float:
+        """How far another model's answers on the test rows lie from the audited model's, in [0, ∞).
+
+        The share of rows with another class, or the root mean square difference of the predicted numbers
+        in standard deviations of the audited model's.
+        """
+        theirs = np.asarray(model.predict(self.X_test))
+        if theirs.ndim == 2 and np.ndim(self.y_test) == 1:
+            theirs = theirs[:, theirs.shape[1] // 2]
+        if self.is_classifier:
+            return float(np.mean(theirs != self.predictions))
+        spread = float(np.std(self.predictions))
+        moved = float(np.sqrt(np.mean(np.square(theirs - self.predictions))))
+        return moved / spread if spread > 0.0 else float(moved > 0.0)
+
     @cached_property
     def probabilities(self) -> npt.NDArray[np.float64] | None:
         """Class probabilities for the test rows, where the model gives them."""
@@ -240,6 +368,23 @@ class AuditContext:
         return self.fitted.before(-1, self.X_test if self.X_train is None else self.X_train)
 
     @cached_property
+    def received_spread(self) -> npt.NDArray[np.float64]:
+        """Standard deviation of each column that the final estimator receives, shape (n_columns,)."""
+        X = self.received
+        if sp.issparse(X):
+            mean = np.asarray(X.mean(axis=0)).ravel()
+            square = np.asarray(X.multiply(X).mean(axis=0)).ravel()
+            return np.sqrt(np.maximum(0.0, square - mean**2))
+        return np.asarray(np.asarray(on_host(X), dtype=np.float64).std(axis=0))
+
+    @cached_property
+    def objective(self) -> tuple[LinearObjective, npt.NDArray[Any], npt.NDArray[Any]] | str:
+        """Objective and learned parameters of a linear model on its training rows, or why not, in words."""
+        if self.X_train is None:
+            return "X_train was not given, so the objective could not be computed"
+        return linear_objective(self.final, on_host(self.received), self.y_train, self.fit_params)
+
+    @cached_property
     def conditioning_received(self) -> Conditioning:
         """Conditioning of what the final estimator receives."""
         return measure_conditioning(self.received)
@@ -248,40 +393,3 @@ class AuditContext:
     def conditioning_raw(self) -> Conditioning:
         """Conditioning of what enters the pipeline."""
         return measure_conditioning(self.X_test if self.X_train is None else self.X_train)
-
-
-def _flat(y: Any) -> npt.NDArray[Any]:
-    """Target as an array; a single column loses its second axis, which would broadcast in comparisons."""
-    values = np.asarray(on_host(y))
-    return values.ravel() if values.ndim == 2 and values.shape[1] == 1 else values
-
-
-def _sensitive_columns(sensitive_features: Any, n_rows: int) -> dict[str, npt.NDArray[Any]]:
-    """Sensitive attributes as named columns of labels."""
-    if sensitive_features is None:
-        return {}
-    if is_frame(sensitive_features):
-        named = {str(name): np.asarray(sensitive_features[name]) for name in sensitive_features.columns}
-    elif isinstance(sensitive_features, Mapping):
-        named = {str(name): np.asarray(column) for name, column in sensitive_features.items()}
-    else:
-        values = np.asarray(sensitive_features)
-        name = str(getattr(sensitive_features, "name", None) or "sensitive_feature")
-        if values.ndim == 1:
-            named = {name: values}
-        else:
-            named = {f"{name}_{j}": column for j, column in enumerate(values.T)}
-    for name, column in named.items():
-        if column.ndim != 1 or len(column) != n_rows:
-            raise InvalidParameterError(
-                f"sensitive_features has shape {column.shape} for {name!r}, the test set has {n_rows} rows; "
-                "give one label for each test row, in the same order."
-            )
-    return {name: _labels(column) for name, column in named.items()}
-
-
-def _labels(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Labels as text, whatever type they had; whole numbers kept as floats lose their ``.0``."""
-    if column.dtype.kind == "f" and np.all(column == np.trunc(column)):
-        column = column.astype(np.int64)
-    return column.astype(str)

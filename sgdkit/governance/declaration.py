@@ -27,6 +27,14 @@ TEXTS: dict[str, tuple[str, str]] = {
 }
 """Text fields: the dimension each gives a statement on, and what it should say."""
 
+CHOICES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "materiality": (
+        "How much hangs on the model: low, medium or high. High asks for a sign-off by a reviewer.",
+        ("low", "medium", "high"),
+    ),
+}
+"""Fields with a few allowed values: what each says, and the values."""
+
 PEOPLE: dict[str, str] = {
     "owner": "Who answers for the model, and makes these statements.",
     "reviewer": "Who checked them; someone else than the owner.",
@@ -39,7 +47,7 @@ HASHES: dict[str, str] = {
     "data_fingerprint": "Fingerprint of the training data; the statements lapse when it changes.",
     "model_hash": "Hash of the learned parameters; all but those on the data lapse when it changes.",
 }
-FIELDS = (*TEXTS, *PEOPLE, *DATES, *HASHES, "statements")
+FIELDS = (*TEXTS, *CHOICES, *PEOPLE, *DATES, *HASHES, "statements")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,8 @@ class Declaration:
     ----------
     task, intended_use, cost_of_errors, metric, data_source, consent, groups, harms, limits : str or None
         The texts; see `TEXTS`.
+    materiality : {"low", "medium", "high"} or None
+        How much hangs on the model.
     owner, reviewer : str or None
         Who states them, and who checked.
     date, expires : str or None
@@ -69,6 +79,7 @@ class Declaration:
     groups: str | None = None
     harms: str | None = None
     limits: str | None = None
+    materiality: str | None = None
     owner: str | None = None
     reviewer: str | None = None
     date: str | None = None
@@ -171,6 +182,7 @@ def parse_declaration(content: Any, where: str = "The declaration") -> Declarati
                 f"{where} has an unknown field {str(name)!r}.{hint} The fields are {', '.join(FIELDS)}."
             )
     given = {name: _text(name, content[name], where) for name in (*TEXTS, *PEOPLE) if name in content}
+    given |= {name: _choice(name, content[name], where) for name in CHOICES if name in content}
     given |= {name: to_date(f"{where}: {name}", content[name]) for name in DATES if name in content}
     given |= {name: check_hash(f"{where}: {name}", content[name]) for name in HASHES if name in content}
     if given.get("owner") and given.get("owner") == given.get("reviewer"):
@@ -214,6 +226,13 @@ def read_declaration(path: str | os.PathLike[str]) -> Declaration:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidParameterError(f"{path} is not TOML: {error}.") from error
     return parse_declaration(content, where=str(path))
+
+
+def _choice(name: str, value: Any, where: str) -> str:
+    allowed = CHOICES[name][1]
+    if value not in allowed:
+        raise InvalidParameterError(f"{where}: {name} is {value!r}; it is one of {', '.join(allowed)}.")
+    return str(value)
 
 
 def _text(name: str, value: Any, where: str) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sgdkit.governance.checks.statement import PROMPTS
-from sgdkit.governance.declaration import DATES, HASHES, PEOPLE, TEXTS
+from sgdkit.governance.declaration import CHOICES, DATES, HASHES, PEOPLE, TEXTS
 
 __all__ = ("declaration_template",)
 
@@ -43,7 +43,8 @@ def declaration_template(record: Mapping[str, Any] | None = None) -> str:
     notes = {} if record is None else _notes(record)
     name = f" ({record['name']})" if record else ""
     lines = _HEAD.format(name=name.replace("\n", " ")).splitlines()
-    asked = {name: text for name, (_, text) in TEXTS.items()} | PEOPLE | DATES | HASHES
+    asked = {name: text for name, (_, text) in TEXTS.items()}
+    asked |= {name: text for name, (text, _) in CHOICES.items()} | PEOPLE | DATES | HASHES
     for field, asks in asked.items():
         if field in ("task", "owner", "data_fingerprint"):
             lines.append("")

@@ -22,9 +22,9 @@ def not_diverged(items: Items) -> Verdict:
 
 def near_optimum(items: Items) -> Verdict:
     """Training ended at, or close to, the optimum of its objective."""
-    verdict = _verdict(items, "optimizer.longer_training")
-    if verdict is not None:
-        return verdict
+    verdicts = [_verdict(items, name) for name in ("optimizer.longer_training", "optimizer.reference_gap")]
+    if known := [verdict for verdict in verdicts if verdict is not None]:
+        return next(filter(None, known), "")
     # The solver's own word is no test, but where it says "not converged" there is reason enough to stop.
     item = items.get("optimizer.stop_reason")
     return item.summary if item is not None and item.passed is False else None
@@ -32,12 +32,38 @@ def near_optimum(items: Items) -> Verdict:
 
 def no_leakage(items: Items) -> Verdict:
     """No test row and no test statistic reached training."""
-    return _verdict(items, "validation.duplicates", "scaling.before_split", "scaling.train_statistics")
+    return _verdict(
+        items,
+        "validation.duplicates",
+        "validation.near_duplicates",
+        "validation.held_out_intervention",
+        "validation.group_overlap",
+        "validation.time_order",
+        "validation.search_folds",
+        "validation.target_leak",
+        "scaling.before_split",
+        "scaling.train_statistics",
+    )
 
 
 def refit_reproduces(items: Items) -> Verdict:
     """Training again on the same rows gives the same parameters."""
-    return _verdict(items, "reproducibility.refit")
+    return _verdict(
+        items, "reproducibility.refit", "reproducibility.fresh_process", "reproducibility.workers"
+    )
+
+
+def record_chain_whole(items: Items) -> Verdict:
+    """The store that keeps the record was not changed."""
+    return _verdict(items, "traceability.record_chain")
+
+
+def signed_off(items: Items) -> Verdict:
+    """Where the declared materiality is high, a reviewer signed off on this very model."""
+    item = items.get("governance.sign_off")
+    if item is None or item.measured.get("materiality") != "high":
+        return None
+    return "" if item.passed else item.summary
 
 
 def fairness_examined(items: Items) -> Verdict:
@@ -54,7 +80,9 @@ GATES: tuple[Callable[[Items], Verdict], ...] = (
     near_optimum,
     no_leakage,
     refit_reproduces,
+    record_chain_whole,
     fairness_examined,
+    signed_off,
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from sgdkit.governance.evidence.data import Lineage
 from sgdkit.governance.evidence.recipe import Recipe
 from sgdkit.governance.evidence.training import TrainingTrace
+from sgdkit.governance.exhibits import Exhibits
 from sgdkit.governance.items import Dimension
 from sgdkit.governance.receipt import Receipt
 from sgdkit.governance.record import AuditRecord
@@ -20,6 +21,7 @@ _MADE_OF: Mapping[tuple[type, str], Any] = {
     (AuditRecord, "data"): tuple[Lineage, ...],
     (AuditRecord, "training"): TrainingTrace,
     (AuditRecord, "recipe"): Recipe,
+    (AuditRecord, "exhibits"): Exhibits,
 }
 # What is written beside the fields, for readers without sgdkit.
 _COMPUTED: Mapping[type, tuple[str, ...]] = {

@@ -10,7 +10,7 @@ from sgdkit.governance.grading import Grade
 from sgdkit.governance.items import Dimension, EvidenceItem, Gate, Tier
 from sgdkit.governance.record import SCHEMA_VERSION, AuditRecord, verify_json
 
-__all__ = ("load_record",)
+__all__ = ("load_record", "load_records")
 
 
 def load_record(text: str) -> AuditRecord:
@@ -31,20 +31,45 @@ def load_record(text: str) -> AuditRecord:
     InvalidParameterError
         For a text that is no record, one that was altered, several records, or another schema.
     """
+    records = load_records(text)
+    if len(records) != 1:
+        raise InvalidParameterError(
+            f"The file holds {len(records)} records; give the text of one of them, or use load_records."
+        )
+    return records[0]
+
+
+def load_records(text: str) -> tuple[AuditRecord, ...]:
+    """Return every record in a JSON text, whose hashes must fit.
+
+    Parameters
+    ----------
+    text : str
+        What `AuditRecord.to_json` wrote, or the ``record.json`` of a report.
+
+    Returns
+    -------
+    tuple of AuditRecord
+        In the order of the text.
+
+    Raises
+    ------
+    InvalidParameterError
+        For a text that is no record, one that was altered, or another schema.
+    """
     if not verify_json(text):
         raise InvalidParameterError(
             "The record was altered after it was written: its content does not have the hash it names."
         )
     content = json.loads(text)
-    if "records" in content:
-        if len(content["records"]) != 1:
-            raise InvalidParameterError(
-                f"The file holds {len(content['records'])} records; give the text of one of them."
-            )
-        content = content["records"][0]
+    return tuple(_record(one) for one in content.get("records", [content]))
+
+
+def _record(content: Mapping[str, Any]) -> AuditRecord:
     if content["schema_version"] != SCHEMA_VERSION:
         raise InvalidParameterError(
-            f"The record has schema {content['schema_version']!r}; this sgdkit reads {SCHEMA_VERSION!r}."
+            f"The record {content['name']!r} has schema {content['schema_version']!r}; this sgdkit reads "
+            f"{SCHEMA_VERSION!r}. Audit the model again, or read it with the version that wrote it."
         )
     fields = _only(AuditRecord, content)
     for name in ("components", "data", "limits"):

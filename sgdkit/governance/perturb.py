@@ -7,7 +7,14 @@ import scipy.sparse as sp
 
 from sgdkit.governance.tabular import columns, is_frame
 
-__all__ = ("varying_columns", "with_column_fixed", "with_noise")
+__all__ = (
+    "varying_columns",
+    "with_column_fixed",
+    "with_columns_fixed",
+    "with_noise",
+    "with_values_fixed",
+    "with_values_missing",
+)
 
 
 def varying_columns(X: Any) -> list[int]:
@@ -15,7 +22,9 @@ def varying_columns(X: Any) -> list[int]:
     return [j for j, (_, _, values) in enumerate(columns(X)) if _is_continuous(values)]
 
 
-def with_noise(X: Any, scale: float, generator: np.random.Generator) -> Any | None:
+def with_noise(
+    X: Any, scale: float, generator: np.random.Generator, chosen: list[int] | None = None
+) -> Any | None:
     """`X` with Gaussian noise of `scale` standard deviations on each continuous column.
 
     Returns
@@ -31,10 +40,14 @@ def with_noise(X: Any, scale: float, generator: np.random.Generator) -> Any | No
         noisy = X.copy()
         noisy.data = (stored + generator.normal(0.0, scale * stored.std(), stored.size)).astype(stored.dtype)
         return noisy
-    chosen = varying_columns(X)
+    chosen = varying_columns(X) if chosen is None else chosen
     if not chosen:
         return None
     changed = _editable(X)
+    if not is_frame(X) and X.dtype.kind == "f":
+        values = X[:, chosen].astype(np.float64)
+        changed[:, chosen] += generator.normal(size=values.shape) * (scale * np.nanstd(values, axis=0))
+        return changed
     for j in chosen:
         values = _column(X, j).astype(np.float64)
         noise = generator.normal(0.0, scale * float(np.nanstd(values)), values.size)
@@ -57,6 +70,36 @@ def with_column_fixed(X: Any, j: int) -> Any:
         distinct, counts = np.unique(values.astype(str), return_counts=True)
         fixed = values[int(np.argmax(values.astype(str) == distinct[counts.argmax()]))]
     return _replace(_editable(X), j, np.full(values.shape, fixed, dtype=values.dtype))
+
+
+def with_columns_fixed(X: Any, chosen: list[int]) -> Any:
+    """`X` with several columns carrying no information; see `with_column_fixed`."""
+    if sp.issparse(X):
+        kept = np.ones(X.shape[1], dtype=X.dtype)
+        kept[chosen] = 0
+        return type(X)(sp.csr_array(X) @ sp.diags_array(kept))
+    for j in chosen:
+        X = with_column_fixed(X, j)
+    return X
+
+
+def with_values_missing(X: Any, chosen: list[int], mask: np.ndarray) -> Any:
+    """`X` with NaN where `mask`, of shape (n_rows, len(chosen)), is set in the chosen columns."""
+    return _masked(X, chosen, mask, fill=None)
+
+
+def with_values_fixed(X: Any, chosen: list[int], mask: np.ndarray) -> Any:
+    """The same with the column's median in place of NaN."""
+    return _masked(X, chosen, mask, fill=np.nanmedian)
+
+
+def _masked(X: Any, chosen: list[int], mask: np.ndarray, fill: Any) -> Any:
+    changed = _editable(X)
+    for j, missing in zip(chosen, mask.T, strict=True):
+        values = _column(X, j).astype(np.float64)
+        values = np.where(missing, np.nan if fill is None else fill(values), values)
+        changed = _replace(changed, j, values)
+    return changed
 
 
 def _is_continuous(values: np.ndarray) -> bool:

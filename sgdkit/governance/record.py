@@ -15,7 +15,7 @@ from sgdkit.governance.receipt import Receipt
 
 __all__ = ("SCHEMA_VERSION", "AuditRecord", "verify_json")
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ class AuditRecord:
         Content hash of the record that this one follows.
     declaration, recipe : mapping
         What people declared; what `sgdkit.governance.replay` needs.
+    exhibits : mapping
+        What a report draws from the test rows; see `sgdkit.governance.exhibits.Exhibits`.
     receipt : Receipt or None
         The entry of a store that holds this record. Not part of its content.
     """
@@ -62,6 +64,7 @@ class AuditRecord:
     schema_version: str = SCHEMA_VERSION
     declaration: Mapping[str, Any] = field(default_factory=dict)
     recipe: Mapping[str, Any] = field(default_factory=dict)
+    exhibits: Mapping[str, Any] = field(default_factory=dict)
     receipt: Receipt | None = field(default=None, compare=False)
 
     @property

@@ -1,6 +1,9 @@
 """GovernanceReport: a transformer that records the data's lineage and changes nothing."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Self
 
 import numpy as np
@@ -18,7 +21,19 @@ from sgdkit.governance.evidence.rows import RowHasher
 from sgdkit.governance.statements import parse_statements
 from sgdkit.governance.tabular import is_frame
 
-__all__ = ("GovernanceReport",)
+__all__ = ("GovernanceReport", "untraced")
+
+_traced: ContextVar[bool] = ContextVar("traced", default=True)
+
+
+@contextmanager
+def untraced() -> Iterator[None]:
+    """Within it a fit leaves no lineage: an experiment of an audit trains on rows that are on record."""
+    token = _traced.set(False)
+    try:
+        yield
+    finally:
+        _traced.reset(token)
 
 
 class GovernanceReport(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -88,11 +103,13 @@ class GovernanceReport(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         X = self._accept(X, reset=True)
         if y is not None:
             check_consistent_length(X, y)
+        if not _traced.get():
+            return self
         hasher = RowHasher(secrets.token_bytes(16))
         self.lineage_: Lineage
         self.lineage_, digests = trace_lineage(X, y, hasher=hasher, name=self.name or "data")
         self._hasher = hasher
-        self._digests = np.unique(digests)
+        self._digests = digests
         return self
 
     def transform(self, X: Any) -> Any:
@@ -128,6 +145,24 @@ class GovernanceReport(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         if getattr(self, "_hasher", None) is None:
             return None
         return np.isin(self._hasher.digests(X), self._digests)
+
+    def row_digests(self, X: Any) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]] | None:
+        """Salted digests of the rows seen during `fit` and of the rows of `X`; None when they are gone.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or data frame of shape (n_samples, n_features)
+            Rows as they reach this place of the pipeline.
+
+        Returns
+        -------
+        tuple of ndarray of uint64, or None
+            None after a copy or unpickling, which drop the digests on purpose.
+        """
+        X = self._accept(X, reset=False)
+        if getattr(self, "_hasher", None) is None:
+            return None
+        return self._digests, self._hasher.digests(X)
 
     def _accept(self, X: Any, *, reset: bool) -> Any:
         """`X` itself when it is a table already, otherwise an array; refuses what is no table."""

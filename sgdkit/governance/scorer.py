@@ -22,8 +22,8 @@ __all__ = ("GovernanceScorer", "governance_scoring")
 
 Scoring = str | Callable[..., float] | Sequence[str] | Mapping[str, str | Callable[..., float]] | None
 
-# A fold's scorer sees the fitted pipeline and the held-out fold; neither the training rows nor the search.
-_UNSEEN_IN_A_FOLD = frozenset({"X_train", "search"})
+# A fold's scorer sees the fitted pipeline and the held-out fold, and nothing else that an audit may be given.
+_UNSEEN_IN_A_FOLD = frozenset({"X_train", "search", "groups", "times", "procedure", "store"})
 
 
 def governance_scoring(

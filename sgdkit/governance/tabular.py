@@ -11,6 +11,7 @@ __all__ = (
     "blocks",
     "column_names",
     "columns",
+    "evenly_spaced",
     "factorize",
     "is_frame",
     "is_missing",
@@ -80,6 +81,11 @@ def columns(X: Any) -> Iterator[tuple[str, str, Array]]:
         # By position where possible: names may repeat in pandas.
         column = X.iloc[:, j] if hasattr(X, "iloc") else X[name]
         yield str(name), str(column.dtype), np.asarray(column)
+
+
+def evenly_spaced(n_rows: int, limit: int) -> npt.NDArray[np.intp]:
+    """Positions of at most `limit` rows: deterministic, and fair to data that are sorted."""
+    return np.unique(np.linspace(0, max(0, n_rows - 1), min(n_rows, limit)).astype(np.intp))
 
 
 def take_rows(X: Any, rows: Array) -> Any:

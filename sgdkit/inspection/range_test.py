@@ -11,9 +11,12 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_class_weight
 
-from sgdkit.exceptions import ConvergenceWarning, InvalidParameterError
+from sgdkit.exceptions import ConvergenceWarning, InvalidParameterError, UnsupportedCombinationError
 from sgdkit.inspection.fitted import on_host
 from sgdkit.inspection.smoothing import smooth
+from sgdkit.optimizers.base import UpdateRule
+from sgdkit.plugin.registry import default_registry
+from sgdkit.solvers.base import Solver
 
 __all__ = ("RangeTest", "lr_range_test")
 
@@ -77,7 +80,8 @@ def lr_range_test(
         Rates of the first and the last step, ``0 < low < high``.
     steps : int, default=100
         Steps, at least 10. Each takes one batch of the estimator's `batch_size` rows (64 for ``"auto"``,
-        for a ranker whole queries), in random order; where the rows run out they start again.
+        the first size where it grows, for a ranker whole queries), in random order; where the rows run
+        out they start again.
     random_state : int, RandomState or None, default=None
         Draws the order. None takes the estimator's.
 
@@ -90,7 +94,8 @@ def lr_range_test(
     Raises
     ------
     InvalidParameterError
-        For rates or steps outside what is allowed, or an estimator that is not one of the four.
+        For rates or steps outside what is allowed, an estimator that is not one of the four, or a solver,
+        which has no learning rate.
 
     Notes
     -----
@@ -119,11 +124,20 @@ def lr_range_test(
             f"{type(estimator).__name__} has no learning rate to vary; pass the model itself, from a "
             "pipeline its last step with the rows that reach it."
         )
+    if estimator.optimizer != "auto":
+        optimizer = default_registry().resolve("optimizer", estimator.optimizer, UpdateRule, Solver)
+        if isinstance(optimizer, Solver):
+            raise UnsupportedCombinationError(
+                f"optimizer={optimizer.name!r} is a solver, which has no learning rate to vary; range tests "
+                "are for update rules, such as optimizer='adagrad'."
+            )
     if not (0.0 < low < high < math.inf):
         raise InvalidParameterError(f"low={low!r}, high={high!r}: must be finite with 0 < low < high.")
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 10:
         raise InvalidParameterError(f"steps={steps!r}: must be a whole number, at least 10.")
     model = clone(estimator)
+    if "checkpoint" in model.get_params(deep=False):  # that of the run itself, which this is not
+        model.set_params(checkpoint=None, resume_from=None)
     y = np.asarray(on_host(y))
     first: dict[str, Any] = {}
     if hasattr(model, "class_weight"):
@@ -134,8 +148,11 @@ def lr_range_test(
             model.set_params(class_weight=dict(zip(classes.tolist(), factors.tolist(), strict=True)))
     random = check_random_state(model.random_state if random_state is None else random_state)
     model.set_params(random_state=int(random.randint(2**31 - 1)))
-    size = ROWS if model.batch_size == "auto" else int(model.batch_size)
-    chunks = _chunks(len(y), size, None if qid is None else np.asarray(on_host(qid)), random)
+    size = getattr(model.batch_size, "start", model.batch_size)  # where it grows, it is what it starts at
+    size = ROWS if isinstance(size, str) and size == "auto" else size
+    if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+        raise InvalidParameterError(f"batch_size={size!r}: must be a whole number of rows, at least 1.")
+    chunks = _chunks(len(y), int(size), None if qid is None else np.asarray(on_host(qid)), random)
     X = X.tocsr() if hasattr(X, "tocsr") else X
     rates = np.geomspace(low, high, steps)
     objective: list[float] = []

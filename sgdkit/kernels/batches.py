@@ -12,36 +12,50 @@ __all__ = ("add_magnitude", "clip_gradient", "clip_listed", "drop_noise", "next_
 
 
 @njit(error_model="numpy", forceinline=True)
-def next_batch(runs, edges, whole_runs, batch_size, cursor, rows, at, offsets):
+def next_batch(runs, edges, lanes, batch_size, cursor, rows, at, offsets):
     """Write the rows of the next batch to ``rows[at:]`` and return their number.
 
-    Run `r` is the rows ``edges[r]`` to ``edges[r + 1]``; they are taken in the order of `runs`. A
-    run may be cut by the end of a batch, unless `whole_runs`: then runs are queries, `offsets`
-    receives where each one starts in the batch, and a query longer than `batch_size` is a batch
-    of its own. `cursor` keeps the place: the next run, and how many of its rows are taken.
+    Run `r` is the rows ``edges[r]`` to ``edges[r + 1]``; they are taken in the order of `runs`, `lanes`
+    of them at a time, a row of each in turn. With 0 lanes runs are queries, which no batch cuts: one
+    longer than `batch_size` is a batch of its own, and `offsets` receives where each one starts in
+    the batch. `cursor` keeps the place: the next run, the next row in it, and the lane whose turn it is;
+    then the number of whole runs in the batch.
     """
     m = 0
-    n_groups = 0
-    while m < batch_size and cursor[0] < runs.shape[0]:
-        run = runs[cursor[0]]
-        start = edges[run] + cursor[1]
-        stop = edges[run + 1]
-        if whole_runs:
-            if m > 0 and m + stop - start > batch_size:
+    cursor[3] = 0
+    if lanes == 0:
+        while m < batch_size and cursor[0] < runs.shape[0]:
+            run = runs[cursor[0]]
+            length = edges[run + 1] - edges[run]
+            if m > 0 and m + length > batch_size:
                 break
-            n_groups += 1
-            offsets[n_groups] = m + stop - start
-        else:
-            stop = min(stop, start + batch_size - m)
-        for i in range(stop - start):
-            rows[at + m + i] = start + i
-        m += stop - start
-        if stop == edges[run + 1]:
+            for i in range(length):
+                rows[at + m + i] = edges[run] + i
+            m += length
             cursor[0] += 1
-            cursor[1] = 0
-        else:
-            cursor[1] += stop - start
-    cursor[2] = n_groups
+            cursor[3] += 1
+            offsets[cursor[3]] = m
+        return m
+    while m < batch_size and cursor[0] < runs.shape[0]:
+        first, offset, lane = cursor[0], cursor[1], cursor[2]
+        width = min(lanes, runs.shape[0] - first)
+        longest = np.int64(0)
+        for run in runs[first : first + width]:
+            longest = max(longest, edges[run + 1] - edges[run])
+        while m < batch_size and offset < longest:
+            run = runs[first + lane]
+            row = edges[run] + offset
+            if row < edges[run + 1]:
+                rows[at + m] = row
+                m += 1
+            lane += 1
+            if lane == width:
+                lane = 0
+                offset += 1
+        if offset == longest:
+            first += width
+            offset = 0
+        cursor[0], cursor[1], cursor[2] = first, offset, lane
     return m
 
 

@@ -151,7 +151,7 @@ def _keep_within(touched, n, bounds, w):
 
 
 def epoch(
-    data, indices, indptr, n_features, y, weight, mean_weight, runs, edges, whole_runs, batch_size,
+    data, indices, indptr, n_features, y, weight, mean_weight, runs, edges, lanes, batch_size,
     w, slots, hyper, rates, stride, lr, t, l1, l2, n_outputs, fit_intercept, bounds, move, common_step,
     loss_hyper, loss_address, update_address, update_touched_address, catch_up_address, clip, report,
     rows, offsets, cursor, y_batch, weight_batch, raw, slope, g, magnitude, last, touched, missed, tile,
@@ -186,7 +186,7 @@ def epoch(
     n_penalised = n_features * n_outputs
     n_moving = n_penalised + n_outputs if fit_intercept else n_penalised
     clock = 0
-    m = next_batch(runs, edges, whole_runs, batch_size, cursor, rows, 0, offsets)
+    m = next_batch(runs, edges, lanes, batch_size, cursor, rows, 0, offsets)
     while m > 0:
         clock += 1
         share = 1.0 / (m * mean_weight)
@@ -208,7 +208,7 @@ def epoch(
             catch_up(touched, missed, n, w, slots, hyper, rates, stride, lr, float(t), l1, l2, tile)
             _keep_within(touched, n, bounds, w)
         _predict(data, indices, indptr, rows, m, w, scale, raw)
-        value = loss(raw, y_batch, weight_batch, m, loss_hyper, offsets, cursor[2], slope)
+        value = loss(raw, y_batch, weight_batch, m, loss_hyper, offsets, cursor[3], slope)
         if not np.isfinite(value):
             report[3] = 1.0
             clock -= 1
@@ -249,7 +249,7 @@ def epoch(
                 w, g, n_moving, slots, hyper, rates, lr, float(t), l1, l2, n_penalised, bounds
             )
             g[:] = 0
-        m = next_batch(runs, edges, whole_runs, batch_size, cursor, rows, 0, offsets)
+        m = next_batch(runs, edges, lanes, batch_size, cursor, rows, 0, offsets)
     for j in range(n_penalised if scale != 1.0 else 0):
         w[j] *= scale
     if replays:
@@ -281,7 +281,7 @@ def csr_scratch(
     return (
         np.empty(capacity, np.int64),
         np.zeros(capacity + 1, np.int64),
-        np.zeros(3, np.int64),
+        np.zeros(4, np.int64),
         np.empty(capacity * n_targets, dtype),
         np.empty(capacity, dtype),
         np.empty((capacity, n_outputs), dtype),
@@ -302,7 +302,7 @@ def csr_epoch(dtype: np.dtype, index_dtype: np.dtype) -> Any:
     index = types.int32 if np.dtype(index_dtype) == np.int32 else types.int64
     integers = types.Array(index, 1, "C", readonly=True)
     rows = (T.vector_in, integers, integers, types.int64, T.vector_in, T.vector_in, types.float64)
-    order = (T.integers_in, T.integers_in, types.boolean, types.int64)
+    order = (T.integers_in, T.integers_in, types.int64, types.int64)
     state = (T.vector, T.matrix, T.doubles, T.vector, types.uintp)
     step = (T.scalar, types.int64, T.scalar, T.scalar, types.int64, types.boolean, T.matrix)
     way = (types.int64, types.float64)

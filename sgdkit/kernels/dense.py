@@ -15,24 +15,25 @@ from sgdkit.kernels.row_vectors import ROWS, add_rows, dot_rows
 __all__ = ("dense_epoch", "dense_scratch")
 
 # Rows pass through the arithmetic in tiles that stay in the first-level cache between the
-# prediction and the gradient. Meanwhile rows further down the queue travel from memory: the
-# hardware follows one run of rows by itself, but cannot foresee where the next begins. Both loops
-# ask for half of the rows each, because a core has few outstanding requests.
-TILE = 64
+# prediction and the gradient. The gradient of one tile and the prediction of the next are one loop, so that
+# new rows are read all the time, and arithmetic hides behind reading. Rows further down the queue
+# are asked for meanwhile: the hardware follows runs by itself, but cannot foresee where the next begin.
+TILE = 32
 AHEAD = 96
 
 _compile = njit(nogil=True, error_model="numpy", fastmath=FASTMATH, forceinline=True)
 
 
 @_compile
-def _predict_one(X, y, rows, start, stop, queued, w, bias, raw):
+def _predict_rows(X, y, rows, start, stop, queued, w, bias, raw, first):
+    """Write the raw predictions of rows ``start`` to ``stop`` of the queue; that of `first` goes first."""
     d = X.shape[1]
     paired = stop - (stop - start) % ROWS
     for i in range(start, paired, ROWS):
-        for k in range(i + AHEAD, min(i + AHEAD + 2, queued)):
+        for k in range(i + AHEAD, min(i + AHEAD + ROWS, queued)):
             prefetch_row(X, y, rows[k])
+        at = i - first
         za, zb, zc, ze = dot_rows(X, rows[i], rows[i + 1], rows[i + 2], rows[i + 3], w)
-        at = i - start
         raw[at, 0], raw[at + 1, 0] = za + bias[0], zb + bias[0]
         raw[at + 2, 0], raw[at + 3, 0] = zc + bias[0], ze + bias[0]
     for i in range(paired, stop):
@@ -40,30 +41,45 @@ def _predict_one(X, y, rows, start, stop, queued, w, bias, raw):
         z = bias[0]
         for j in range(d):
             z += x[j] * w[j]
-        raw[i - start, 0] = z
+        raw[i - first, 0] = z
 
 
 @_compile
-def _add_gradient_one(X, y, rows, start, stop, queued, slope, g, magnitude):
+def _add_rows(X, rows, start, stop, slope, g, first):
+    """Add rows ``start`` to ``stop`` of the queue, times their slopes, to `g`."""
     d = X.shape[1]
     paired = stop - (stop - start) % ROWS
-    total, size = g[d], magnitude[0]
     for i in range(start, paired, ROWS):
-        for k in range(i + AHEAD + 2, min(i + AHEAD + 4, queued)):
-            prefetch_row(X, y, rows[k])
-        at = i - start
+        at = i - first
         sa, sb, sc, se = slope[at, 0], slope[at + 1, 0], slope[at + 2, 0], slope[at + 3, 0]
-        total += sa + sb + sc + se
-        size += abs(sa) + abs(sb) + abs(sc) + abs(se)
         add_rows(X, rows[i], rows[i + 1], rows[i + 2], rows[i + 3], sa, sb, sc, se, g)
     for i in range(paired, stop):
         x = X[rows[i]]
-        s = slope[i - start, 0]
-        total += s
-        size += abs(s)
+        s = slope[i - first, 0]
         for j in range(d):
             g[j] += s * x[j]
-    g[d], magnitude[0] = total, size
+
+
+@_compile
+def _add_and_predict(X, y, rows, start, stop, after, queued, slope, g, w, bias, raw):
+    """Add the rows of a tile, ``start`` to ``stop``, and predict those of the next, ``stop`` to ``after``."""
+    shared = min(stop - start, after - stop) // ROWS * ROWS
+    for i in range(0, shared, ROWS):
+        _predict_rows(X, y, rows, stop + i, stop + i + ROWS, queued, w, bias, raw, stop)
+        _add_rows(X, rows, start + i, start + i + ROWS, slope, g, start)
+    _predict_rows(X, y, rows, stop + shared, after, queued, w, bias, raw, stop)
+    _add_rows(X, rows, start + shared, stop, slope, g, start)
+
+
+@_compile
+def _add_slopes(slope, size, g, magnitude):
+    """Add up slopes for the intercept, and their sizes; one output."""
+    at = g.shape[0] - 1
+    total, most = g[at], magnitude[0]
+    for i in range(size):
+        total += slope[i, 0]
+        most += abs(slope[i, 0])
+    g[at], magnitude[0] = total, most
 
 
 @_compile
@@ -118,7 +134,7 @@ def _center_gradient(center, n_outputs, g):
 
 
 def epoch(
-    X, center, y, weight, mean_weight, runs, edges, whole_runs, batch_size,
+    X, center, y, weight, mean_weight, runs, edges, lanes, batch_size,
     w, slots, hyper, rates, lr, t, l1, l2, n_outputs, fit_intercept, bounds,
     loss_hyper, loss_address, update_address, clip, report,
     rows, offsets, offsets_after, cursor, y_tile, weight_tile, raw, slope, g, bias, magnitude,
@@ -152,10 +168,10 @@ def epoch(
     magnitude[:] = 0
     n_penalised = X.shape[1] * n_outputs
     n_moving = n_penalised + n_outputs if fit_intercept else n_penalised
-    m = next_batch(runs, edges, whole_runs, batch_size, cursor, rows, 0, offsets)
+    m = next_batch(runs, edges, lanes, batch_size, cursor, rows, 0, offsets)
     while m > 0:
-        n_groups = cursor[2]
-        m_after = next_batch(runs, edges, whole_runs, batch_size, cursor, rows, m, offsets_after)
+        n_groups = cursor[3]
+        m_after = next_batch(runs, edges, lanes, batch_size, cursor, rows, m, offsets_after)
         share = 1.0 / (m * mean_weight)
         for i in range(min(m, tile)):
             weight_tile[i] = share
@@ -175,13 +191,15 @@ def epoch(
             if weight.shape[0] > 0:
                 for i in range(size):
                     weight_tile[i] = share * weight[np.uintp(rows[start + i])]
-            if n_outputs == 1:
-                _predict_one(X, y, rows, start, stop, m + m_after, w, bias, raw)
-            else:
+            if n_outputs > 1:
                 _predict_many(X, rows, start, stop, w, bias, raw)
+            elif start == 0:
+                _predict_rows(X, y, rows, start, stop, m + m_after, w, bias, raw, start)
             batch_value += loss(raw, y_tile, weight_tile, size, loss_hyper, offsets, n_groups, slope)
             if n_outputs == 1:
-                _add_gradient_one(X, y, rows, start, stop, m + m_after, slope, g, magnitude)
+                _add_slopes(slope, size, g, magnitude)
+                after = min(stop + tile, m)
+                _add_and_predict(X, y, rows, start, stop, after, m + m_after, slope, g, w, bias, raw)
             else:
                 add_magnitude(slope, size, magnitude)
                 _add_gradient_many(X, rows, start, stop, slope, g)
@@ -211,7 +229,7 @@ def dense_scratch(
         np.empty(2 * capacity, np.int64),  # rows of this batch and the next
         np.zeros(capacity + 1, np.int64),
         np.zeros(capacity + 1, np.int64),
-        np.zeros(3, np.int64),
+        np.zeros(4, np.int64),
         np.empty(tile * n_targets, dtype),
         np.empty(tile, dtype),
         np.empty((tile, n_outputs), dtype),
@@ -227,7 +245,7 @@ def dense_epoch(dtype: np.dtype) -> Any:
     """Return the compiled epoch kernel for dense rows of `dtype`."""
     T = kernel_types(dtype)
     data = (T.matrix_in, T.vector_in, T.vector_in, T.vector_in, types.float64)
-    order = (T.integers_in, T.integers_in, types.boolean, types.int64)
+    order = (T.integers_in, T.integers_in, types.int64, types.int64)
     state = (T.vector, T.matrix, T.doubles, T.vector)
     step = (T.scalar, types.int64, T.scalar, T.scalar, types.int64, types.boolean, T.matrix)
     parts = (T.doubles, types.int64, types.int64, T.doubles, T.doubles)

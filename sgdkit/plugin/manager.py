@@ -10,12 +10,13 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
+from typing import Any
 
 import pluggy
 
 from sgdkit.exceptions import PluginError, PluginWarning
 from sgdkit.plugin import builtin
-from sgdkit.plugin.specs import HOOKS, PROJECT, PluginSpecs
+from sgdkit.plugin.specs import CHECK_HOOK, HOOKS, PROJECT, PluginSpecs
 
 __all__ = ("PluginFailure", "PluginManager", "installed_entry_points")
 
@@ -109,17 +110,12 @@ class PluginManager:
 
     def _try(self, plugin_name: str) -> None:
         """Call the hooks of one plugin, so that what is wrong with them shows now and is charged to it."""
-        for hook in HOOKS.values():
+        for hook in (*HOOKS.values(), CHECK_HOOK):
             for implementation in getattr(self._pluggy.hook, hook).get_hookimpls():
                 if implementation.plugin_name != plugin_name:
                     continue
                 for component in implementation.function():
-                    name = getattr(component, "name", None)
-                    if not isinstance(component, type) or not isinstance(name, str):
-                        raise PluginError(
-                            f"{hook} returned {component!r}, but must return classes with a string "
-                            "attribute 'name'"
-                        )
+                    _refuse_other_than(hook, component)
 
     def _fail(self, entry: metadata.EntryPoint, error: Exception) -> None:
         owner = entry.dist.name if entry.dist else "unknown distribution"
@@ -133,6 +129,23 @@ class PluginManager:
             raise PluginError(message) from error
         warnings.warn(message, PluginWarning, stacklevel=2)
 
-    def call(self, hook: str) -> list[type]:
-        """Return the classes that every plugin gives for `hook`."""
-        return [component for answer in getattr(self._pluggy.hook, hook)() for component in answer]
+    def add(self, module: Any, name: str) -> None:
+        """Register a module of sgdkit's own that lies above this layer; a second time changes nothing."""
+        if not self._pluggy.has_plugin(name):
+            self._pluggy.register(module, name)
+
+    def call(self, hook: str, *, plugins: bool = True) -> list[Any]:
+        """Return the classes, or checks, that sgdkit and all loaded plugins (or it alone) give for `hook`."""
+        answers = getattr(self._pluggy.hook, hook)() if plugins else [getattr(builtin, hook)()]
+        return [component for answer in answers for component in answer]
+
+
+def _refuse_other_than(hook: str, component: Any) -> None:
+    """Refuse what a hook must not return."""
+    if hook == CHECK_HOOK:
+        if isinstance(component, type) or not isinstance(getattr(component, "id", None), str):
+            raise PluginError(f"{hook} returned {component!r}, but must return checks with a string 'id'")
+    elif not isinstance(component, type) or not isinstance(getattr(component, "name", None), str):
+        raise PluginError(
+            f"{hook} returned {component!r}, but must return classes with a string attribute 'name'"
+        )

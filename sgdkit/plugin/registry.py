@@ -37,7 +37,7 @@ class Registry:
         kind : {"loss", "optimizer", "learning_rate"}
             Which table.
         plugins : bool, default=True
-            Whether to load installed plugins first.
+            Whether to load installed plugins and include what they bring; otherwise only built-ins count.
 
         Raises
         ------
@@ -47,8 +47,8 @@ class Registry:
         if plugins:
             self.manager.load_plugins()
         found: dict[str, type] = {}
-        for component in self.manager.call(HOOKS[kind]):
-            name = component.name  # type: ignore[attr-defined]
+        for component in self.manager.call(HOOKS[kind], plugins=plugins):
+            name = component.name
             if name in found and found[name] is not component:
                 owners = sorted(
                     f"{provenance_of_class(c).distribution} ({c.__module__}.{c.__qualname__})"
@@ -70,13 +70,15 @@ class Registry:
             Listing the known names, the nearest spelling, and what to install or repair.
         """
         builtin = self.table(kind, plugins=False)
-        if name in builtin:
+        if (
+            name in builtin
+        ):  # also where a plugin claims the name: which one is meant does not hang on load order
             return builtin[name]
         known = self.table(kind)
         if name in known:
             return known[name]
         message = f"{kind}={name!r} is not known; known are {', '.join(map(repr, known))}."
-        if near := difflib.get_close_matches(name, known, n=1):
+        if near := difflib.get_close_matches(name.lower(), known, n=1):
             message += f" Did you mean {near[0]!r}?"
         if plugin := KNOWN_DISTRIBUTIONS.get(name):
             message += f" {name!r} comes with the plugin {plugin}: pip install {plugin}"

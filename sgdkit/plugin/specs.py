@@ -2,14 +2,14 @@
 
 import pluggy
 
-__all__ = ("HOOKS", "PROJECT", "PluginSpecs")
+__all__ = ("CHECK_HOOK", "HOOKS", "PROJECT", "PluginSpecs")
 
 PROJECT = "sgdkit"
 hookspec = pluggy.HookspecMarker(PROJECT)
 
 
 class PluginSpecs:
-    """Each hook takes nothing and returns a list of classes that carry their own `name`."""
+    """Each hook takes nothing and returns a list: classes with a `name`, or audit checks with an `id`."""
 
     @hookspec
     def sgdkit_register_losses(self):  # type: ignore[no-untyped-def]
@@ -23,6 +23,10 @@ class PluginSpecs:
     def sgdkit_register_schedules(self):  # type: ignore[no-untyped-def]
         """Return `sgdkit.schedules.Schedule` subclasses."""
 
+    @hookspec
+    def sgdkit_register_checks(self):  # type: ignore[no-untyped-def]
+        """Return `sgdkit.governance.checks.Check` objects."""
+
 
 HOOKS = {
     "loss": "sgdkit_register_losses",
@@ -30,3 +34,6 @@ HOOKS = {
     "learning_rate": "sgdkit_register_schedules",
 }
 """Hook of each kind; the kinds are named after the estimator parameters that take them."""
+
+CHECK_HOOK = "sgdkit_register_checks"
+"""Hook of audit checks, which are objects with an `id`, not classes with a `name`."""

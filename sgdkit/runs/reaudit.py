@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from sgdkit.exceptions import InvalidParameterError
-from sgdkit.governance import AuditRecord, verify_json
+from sgdkit.governance import AuditRecord, read_declaration, verify_json
 from sgdkit.governance.collect import parameters_hash
 from sgdkit.governance.load import load_record
 from sgdkit.runs.config import RunConfig, make_config
@@ -98,7 +98,14 @@ def _record_text(folder: str | Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def reaudit(folder: str | Path, data: str | Path, watch: Watch | None = None, **reading: Any) -> Reaudit:
+def reaudit(
+    folder: str | Path,
+    data: str | Path,
+    watch: Watch | None = None,
+    *,
+    declaration: str | Path | None = None,
+    **reading: Any,
+) -> Reaudit:
     """Audit the model in a folder on the rows of a file.
 
     Where the file of the run is still what it was, the training rows are taken from it, so that the
@@ -112,6 +119,8 @@ def reaudit(folder: str | Path, data: str | Path, watch: Watch | None = None, **
         Rows with the features, the target, and whatever else the run's file had.
     watch : Watch, default=None
         Takes what is said meanwhile.
+    declaration : str or Path, default=None
+        TOML file with what people declare about the model, such as ``sgdkit governance init`` begins.
     **reading : dict
         ``format``, ``columns``, ``separator`` and ``missing``, where they differ from the run's.
 
@@ -125,13 +134,14 @@ def reaudit(folder: str | Path, data: str | Path, watch: Watch | None = None, **
         For a folder or file that does not fit.
     """
     watch = watch or Watch()
+    declared = None if declaration is None else read_declaration(declaration)
     before, model = written_record(folder), load_model(folder)
     watch.step(f"reading {Path(data).name}")
     config = config_beside(folder, data, **reading)
     rows = _like(read_rows(config), model, config)
     train, refitted = _training_rows(folder, watch)
     watch.step("auditing")
-    record = audit_run(config, model, train, rows).chained(before.content_hash)
+    record = audit_run(config, model, train, rows, declared).chained(before.content_hash)
     return Reaudit(record, _changes(before, record, folder, measure(model, rows)), refitted)
 
 

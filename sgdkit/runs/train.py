@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.extras import import_extra
-from sgdkit.governance import AuditRecord, ParameterTrace, audit, governance_scoring
+from sgdkit.governance import AuditRecord, Declaration, ParameterTrace, audit, governance_scoring
 from sgdkit.governance.canonical import to_jsonable
 from sgdkit.governance.collect import parameters_hash
 from sgdkit.governance.render import Run, write_report
@@ -143,7 +143,13 @@ def fit_params(rows: Rows) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def audit_run(config: RunConfig, model: Pipeline, train: Rows | None, test: Rows) -> AuditRecord:
+def audit_run(
+    config: RunConfig,
+    model: Pipeline,
+    train: Rows | None,
+    test: Rows,
+    declaration: Declaration | None = None,
+) -> AuditRecord:
     """Return the audit of a run's model on test rows; without the training rows, no refits."""
 
     def first_metric(model: Any, X: Any, y: Any) -> float:
@@ -160,6 +166,7 @@ def audit_run(config: RunConfig, model: Pipeline, train: Rows | None, test: Rows
         fit_params=None if train is None else fit_params(train),
         name=config.name,
         random_state=config.seed,
+        declaration=declaration,
     )
 
 

@@ -181,7 +181,12 @@ class Run:
         """Return how far an objective can be above its least value; NaN where nothing is proved."""
         if not np.isfinite(self.bound):
             return float("nan")
-        return max(value - self.bound, 0.0) + ROUNDING * abs(self.objective.null)
+        return max(value - self.bound, 0.0) + self.slack
+
+    @property
+    def slack(self) -> float:
+        """What rounding may do to the difference of an objective and a bound."""
+        return ROUNDING * abs(self.objective.null)
 
     @property
     def gap(self) -> float:

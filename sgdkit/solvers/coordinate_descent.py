@@ -83,7 +83,8 @@ class CoordinateDescent(ScaledSolver):
             if objective.bounded:
                 bound, correlations = objective.dual_at(objective.terms.slopes(z))
                 run.raise_bound(bound)
-                if kept.narrow(correlations, run.gap_of(value)) and np.any(v[~kept.mask]):
+                # The gap of these slopes, not of the best ones so far: the ball is around these.
+                if kept.narrow(correlations, max(value - bound, 0.0) + run.slack) and np.any(v[~kept.mask]):
                     v = np.where(kept.mask, v, 0.0)
                     z = objective.predict(v, b)
                     value = objective.value(z, v)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from sgdkit.solvers.systems import (
 )
 from sgdkit.solvers.terms import has_curvature
 
-__all__ = ("Newton",)
+__all__ = ("Newton", "NewtonCG")
 
 # A run from zero starts on a sixteenth of the rows if that is at least so many.
 SAMPLE_SHARE = 16
@@ -36,7 +37,7 @@ class Newton(ScaledSolver):
 
     The system of an iteration is solved by a Cholesky factor of the features' matrix (up to 1,000 of
     them; of features times classes for the softmax), of the rows' matrix (up to 2,000 rows and more
-    features than rows), or else by conjugate gradients.
+    features than rows), or else by conjugate gradients, preconditioned by the rows that curve most.
 
     For a loss that is smooth, with a second derivative, and penalty ``"l2"`` or None.
 
@@ -71,6 +72,7 @@ class Newton(ScaledSolver):
     """
 
     name = "newton"
+    _factors: ClassVar[bool] = True
 
     def __init__(self, max_products: int = 2000):
         self.max_products = max_products
@@ -97,7 +99,9 @@ class Newton(ScaledSolver):
             z = objective.predict(v, b)
             value = objective.null
         run = Run(objective, plan, (v, b), value)
-        system = None if objective.terms.couples else factored_system(objective)
+        couples = objective.terms.couples
+        system = factored_system(objective) if self._factors and not couples else None
+        together = self._factors and couples and v.shape[1] * (v.shape[0] + 1) <= MAX_FEATURES
         floor = Floor(objective.curvature)
         for _ in run:
             slopes = objective.terms.slopes(z)
@@ -105,7 +109,7 @@ class Newton(ScaledSolver):
             diagonal = floor(diagonal)
             if system is not None:
                 step = _by_output(system, v, z - b, slopes, diagonal)
-            elif coupling is not None and v.shape[1] * (v.shape[0] + 1) <= MAX_FEATURES:
+            elif coupling is not None and together:
                 step = coupled_step(objective, v, slopes, diagonal, coupling)
             else:
                 step = solve_by_products(
@@ -124,6 +128,35 @@ class Newton(ScaledSolver):
             if not floor.learn(length) or hidden:
                 run.stall()
         return run.solution()
+
+
+class NewtonCG(Newton):
+    """Newton's method by products alone: no matrix of features or rows is factored.
+
+    As `Newton` where that uses conjugate gradients, whatever the size of the problem. It needs memory for a
+    few vectors, and, once the diagonal has served for 100 products as a preconditioner, for a matrix of at
+    most 2,000 rows.
+
+    Parameters
+    ----------
+    max_products : int, default=2000
+        Products with the Hessian in one iteration at most.
+
+    References
+    ----------
+    Nocedal and Wright, "Numerical optimization", 2nd edition 2006, algorithm 7.1 (line search Newton-CG).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sgdkit import LinearRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> LinearRegressor(optimizer="newton_cg").fit(X, y).converged_
+    True
+    """
+
+    name = "newton_cg"
+    _factors = False
 
 
 def _sample(problem: Problem) -> Problem | None:

@@ -16,6 +16,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from sgdkit.solvers.design import ALL
 from sgdkit.solvers.objective import Objective
+from sgdkit.solvers.preconditioner import Diagonal, HeaviestRows
 
 __all__ = (
     "MAX_FEATURES",
@@ -36,7 +37,8 @@ MAX_FEATURES = 1000
 # Where no other solver would do: a factor takes half a second then.
 MAX_FEATURES_ALONE = 3000
 MAX_ROWS = 2000
-
+# Products with the diagonal as a preconditioner before a better one is worth its factor.
+PATIENCE = 100
 
 _TINY = 1e-300
 
@@ -238,8 +240,9 @@ def solve_by_products(
     max_products: int,
     gradient: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Step:
-    """Return the Newton step by conjugate gradients with a diagonal preconditioner.
+    """Return the Newton step by conjugate gradients.
 
+    They are preconditioned by the diagonal, and from `PATIENCE` products on by the rows that curve most.
     The `gradient` is that of these rows unless it is given. `is_done` gets the share of the gradient's norm
     that is left, the decrease so far and the part of the gap that the residual causes.
     """
@@ -253,18 +256,16 @@ def solve_by_products(
         def total(x: np.ndarray) -> np.ndarray:
             return np.asarray(x.sum(axis=0))
 
-    own = diagonal if coupling is None else diagonal - coupling * coupling
-    M = design.square_sums(weight * own) + objective.l2
-    M = np.maximum(M, 1e-12 * max(float(M.max()), _TINY))
-    Mb = np.maximum(total(weight * own), 1e-12 * max(float((weight * own).sum()), _TINY))
+    own = weight * (diagonal if coupling is None else diagonal - coupling * coupling)
+    precondition: Diagonal | HeaviestRows = Diagonal(objective, own)
     g, gb = objective.gradient(slopes, v) if gradient is None else gradient
     p, pb, moved = np.zeros_like(g), np.zeros_like(gb), np.zeros_like(slopes)
     r, rb = -g, -gb
-    s, sb = r / M, rb / Mb
+    s, sb = precondition(r, rb)
     q, qb = s, sb
     old = first = float((r * s).sum() + rb @ sb)
     inverse = 1.0 / objective.l2 if objective.problem.l2 > 0.0 else np.zeros_like(objective.l2)
-    for _ in range(max_products):
+    for made in range(max_products):
         if old <= 0.0:
             break
         along = design.forward(q) + qb
@@ -279,11 +280,19 @@ def solve_by_products(
         length = old / bend
         p, pb, moved = p + length * q, pb + length * qb, moved + length * along
         r, rb = r - length * h, rb - length * hb
-        s, sb = r / M, rb / Mb
+        s, sb = precondition(r, rb)
         new = float((r * s).sum() + rb @ sb)
         decrease = -0.5 * float((g * p).sum() + gb @ pb)
         if is_done((new / first) ** 0.5, decrease, 0.5 * float((r * r * inverse).sum())):
             break
+        if made + 1 == PATIENCE:  # what another preconditioner would have done counts for nothing
+            precondition = HeaviestRows(objective, own)
+            s, sb = precondition(-g, -gb)
+            first = -float((g * s).sum() + gb @ sb)
+            s, sb = precondition(r, rb)
+            q, qb = s, sb
+            old = float((r * s).sum() + rb @ sb)
+            continue
         q, qb = s + new / old * q, sb + new / old * qb
         old = new
     return Step(p, pb, moved, g, gb)

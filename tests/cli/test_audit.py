@@ -88,3 +88,18 @@ def test_mistakes_are_one_sentence(classifier, table, tmp_path, capsys):
         error = capsys.readouterr().err
         assert words in error
         assert len(error.splitlines()) == 1
+
+
+def test_a_declaration_enters_the_new_audit_and_its_report(classifier, table, tmp_path, capsys):
+    declared = tmp_path / "governance.toml"
+    assert main(["governance", "init", "--from", str(classifier), "--out", str(declared)]) == ExitCode.DONE
+    text = declared.read_text().replace('# task = ""', 'task = "Tells who needs a visit"')
+    declared.write_text(text)
+    out = tmp_path / "again"
+    main(["audit", str(classifier), "--data", str(table), "--declaration", str(declared), "--out", str(out)])
+    record = json.loads((out / "record.json").read_text())["records"][0]
+    assert record["declaration"]["task"] == "Tells who needs a visit"
+    assert "Tells who needs a visit" in (out / "report.html").read_text()
+    capsys.readouterr()
+    assert main(["audit", str(classifier), "--declaration", str(declared)]) == ExitCode.USAGE
+    assert "give --data too" in capsys.readouterr().err

@@ -97,3 +97,5 @@ def test_a_run_of_the_command_line_replays_from_its_folder_and_file(flags, table
     capsys.readouterr()
     assert main(["replay", out, "--data", str(table), "--model", out]) == ExitCode.DONE
     assert capsys.readouterr().out.startswith("Replayed bit for bit")
+    record = str(tmp_path / "run" / "record.json")
+    assert main(["replay", record, "--data", str(table)]) == ExitCode.DONE  # the folder is found beside it

@@ -1,8 +1,10 @@
+import itertools
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from sgdkit.data.order import batches, epoch_order, looks_ordered, run_edges
+from sgdkit.data.order import LANES, batches, epoch_order, looks_ordered, run_edges
 
 
 def test_rows_sorted_by_label_look_ordered():
@@ -73,12 +75,20 @@ def test_epoch_order_without_shuffling_is_the_rows_own():
 
 @pytest.mark.parametrize("whole_runs", [False, True])
 @pytest.mark.parametrize("batch_size", [1, 4, 7, 1000])
-def test_batches_visit_every_row_once_in_the_order_of_the_runs(whole_runs, batch_size):
+def test_batches_visit_every_row_once_in_runs_or_runs_side_by_side(whole_runs, batch_size):
     random = np.random.default_rng(0)
     edges = np.append(0, np.cumsum(random.integers(1, 6, 30)))
     order = epoch_order(30, 1, 0, True)
     visited = np.concatenate([rows for rows, _ in batches(order, edges, whole_runs, batch_size)])
-    assert np.array_equal(visited, np.concatenate([np.arange(edges[r], edges[r + 1]) for r in order]))
+    if whole_runs:
+        expected = np.concatenate([np.arange(edges[r], edges[r + 1]) for r in order])
+    else:
+        expected = []
+        for first in range(0, 30, LANES):
+            group = [list(range(edges[r], edges[r + 1])) for r in order[first : first + LANES]]
+            turns = itertools.zip_longest(*group)
+            expected += [row for turn in turns for row in turn if row is not None]
+    assert np.array_equal(visited, expected)
 
 
 def test_batches_that_may_cut_runs_are_full_except_the_last():

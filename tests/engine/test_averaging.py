@@ -101,3 +101,43 @@ def test_the_objective_of_queries_does_not_depend_on_how_they_are_cut(monkeypatc
     at_once = objective_at(problem, REFERENCE.backend, w)
     monkeypatch.setattr("sgdkit.engine.passes.ROWS", 5)
     assert objective_at(problem, REFERENCE.backend, w) == pytest.approx(at_once, rel=1e-12)
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_schedule_free_steps_are_those_of_the_paper(form):
+    """Defazio et al. 2024, algorithm 1 without warm-up, with the rate of each epoch."""
+    task = Task(X=X, y=Y, loss=SquaredError(), rule=SGD(), batch_size=8)
+    rates = (0.05, 0.2, 0.1)
+    z = x = np.zeros(4)
+    total = 0.0
+    A = np.column_stack([X, np.ones(40)])
+    edges = form.problem(task).edges
+    for epoch, rate in enumerate(rates):
+        order = np.random.default_rng(epoch).permutation(len(edges) - 1)
+        rows = np.concatenate([np.arange(edges[run], edges[run + 1]) for run in order])
+        for start in range(0, 40, 8):
+            batch = rows[start : start + 8]
+            y = 0.1 * z + 0.9 * x
+            z = z - rate * A[batch].T @ (A[batch] @ y - Y[batch]) / 8
+            total += rate**2
+            x = (1.0 - rate**2 / total) * x + rate**2 / total * z
+    problem = form.problem(task)
+    run = averaging_epochs(form.backend.bind(problem, X.dtype), problem, Averaging("schedule_free"))
+    state = TrainState(form.backend.xp.zeros(4), form.backend.xp.zeros((0, 4)))
+    for epoch, rate in enumerate(rates):
+        run(state, np.random.default_rng(epoch).permutation(len(edges) - 1), rate)
+    np.testing.assert_allclose(form.backend.to_host(state.average), x, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(form.backend.to_host(state.w), 0.1 * z + 0.9 * x, rtol=1e-9, atol=1e-12)
+    assert state.averaged == 15
+
+
+def test_the_optimum_is_a_fixed_point_of_schedule_free_steps():
+    task = Task(X=X, y=Y, loss=SquaredError(), rule=AdaGrad(), batch_size=40, l2=0.1, l1=0.05)
+    problem = REFERENCE.problem(task)
+    run = averaging_epochs(REFERENCE.backend.bind(problem, X.dtype), problem, Averaging("schedule_free"))
+    state = TrainState(np.zeros(4), np.zeros((1, 4)))
+    for _ in range(3000):
+        run(state, np.arange(len(problem.edges) - 1), 0.5)
+    A, w = X, state.average
+    slope = A.T @ (A @ w[:3] + w[3] - Y) / 40 + 0.1 * w[:3]
+    np.testing.assert_allclose(slope, -0.05 * np.sign(w[:3]), atol=1e-3)

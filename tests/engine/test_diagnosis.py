@@ -12,6 +12,7 @@ from sklearn.datasets import load_diabetes
 from sklearn.exceptions import NotFittedError
 
 from sgdkit import HingeClassifier, LinearRanker, LinearRegressor, LogisticClassifier
+from sgdkit.data.order import epoch_order
 from sgdkit.engine.diagnosis import CHECKS, Run, diagnose
 from sgdkit.engine.diagnosis.gradients import exploding_gradients
 from sgdkit.exceptions import ConvergenceWarning
@@ -110,6 +111,18 @@ def test_a_planted_fault_is_found_with_figures_and_advice(name):
     assert any(letter.isdigit() for letter in finding.evidence) and finding.evidence.endswith(".")
     assert finding.advice.endswith(".") and finding.severity in ("info", "warning", "severe")
     assert str(finding).startswith(f"{name} ({finding.severity}): ")
+
+
+@pytest.mark.parametrize("average", [False, True])
+def test_a_spike_names_the_batch_that_caused_it(average):
+    """Step 100 is the second of seven batches in epoch 15."""
+    settings = {"optimizer": Jumping(), "learning_rate": 0.1, "max_iter": 30, "tol": None, "average": average}
+    model = fit(LinearRegressor, X, SIGNAL, **settings)
+    (finding,) = [each for each in model.diagnosis_ if each.name == "spikes"]
+    assert "most in epoch 15" in finding.evidence
+    assert "that of batch 2 of 7 in epoch 15" in finding.evidence
+    plan_order = epoch_order(400, model._training["seed"], 14, True)
+    assert f"on the training rows {', '.join(map(str, plan_order[58:66]))}, ..." in finding.evidence
 
 
 @pytest.mark.parametrize("estimator", [LogisticClassifier, HingeClassifier, LinearRegressor, LinearRanker])

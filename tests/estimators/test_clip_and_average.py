@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from sklearn.base import clone, is_classifier
 
 from sgdkit import HingeClassifier, LinearRanker, LinearRegressor, LogisticClassifier
-from sgdkit.exceptions import InvalidParameterError
+from sgdkit.exceptions import InvalidParameterError, UnsupportedCombinationError
 
 ESTIMATORS = (LogisticClassifier, HingeClassifier, LinearRegressor, LinearRanker)
 
@@ -131,3 +131,26 @@ def test_bad_values_are_refused_by_name(problem, parameter, value):
     estimator, X, y = problem
     with pytest.raises(InvalidParameterError, match=parameter):
         clone(estimator(**{parameter: value})).fit(X, y)
+
+
+def test_schedule_free_training_ends_near_the_optimum_and_its_mean_is_the_model(problem):
+    estimator, X, y = problem
+    settings = {"optimizer": "adagrad", "random_state": 0, "max_iter": 100, "tol": None}
+    model = estimator(average="schedule_free", **settings).fit(X, y)
+    assert model.components_["averaging"]["model"] == "average"
+    plain = estimator(**settings).fit(X, y)
+    least = plain.history_["objective"].min()
+    assert model.history_["objective"][-1] <= 1.05 * least + 1e-3
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"optimizer": "ftrl"}, "'ftrl' computes its weights anew from all gradients. Use average=True"),
+        ({"optimizer": "sgd", "positive": True}, "positive=True would hold where gradients are taken"),
+    ],
+)
+def test_what_schedule_free_steps_would_break_is_refused(problem, settings, sentence):
+    estimator, X, y = problem
+    with pytest.raises(UnsupportedCombinationError, match=sentence):
+        estimator(average="schedule_free", **settings).fit(X, y)

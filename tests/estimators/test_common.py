@@ -247,32 +247,115 @@ def test_l1_gives_exact_zeros_in_every_optimizer_that_takes_it(problem, penalty,
     assert (model.coef_ != 0.0).any()
 
 
+def with_entry(X, value):
+    X = X.astype(np.result_type(X, type(value))) if not isinstance(value, str) else X.astype(object)
+    X[7, 1] = value
+    return X
+
+
+# What is wrong with rows, and what the one sentence about it says.
 BAD_ROWS = {
-    "nan": lambda X, y: (np.where(np.arange(6) == 1, np.nan, X), y),
-    "infinity": lambda X, y: (np.where(np.arange(6) == 1, np.inf, X), y),
-    "one dimension": lambda X, y: (X[:, 0], y),
-    "three dimensions": lambda X, y: (X[:, :, None], y),
-    "lengths differ": lambda X, y: (X[:-1], y),
-    "strings": lambda X, y: (X.astype(str).astype(object) + "x", y),
-    "complex": lambda X, y: (X + 1j, y),
-    "empty": lambda X, y: (X[:0], y[:0]),
-    "no columns": lambda X, y: (X[:, :0], y),
+    "nan": (lambda X, y: (with_entry(X, np.nan), y), "NaN or a missing value in row 7, column 1; impute"),
+    "infinity": (lambda X, y: (with_entry(X, np.inf), y), "infinity in row 7, column 1; correct it"),
+    "sparse nan": (lambda X, y: (sp.csr_matrix(with_entry(X, np.nan)), y), "NaN .* in row 7, column 1"),
+    "text": (lambda X, y: (with_entry(X, "red"), y), "X holds text, 'red' in row 7, column 1; encode"),
+    "numbers as text": (lambda X, y: (X.astype(str), y), "X holds text"),
+    "dates": (lambda X, y: (X.astype("datetime64[D]"), y), "dates or durations"),
+    "masked": (lambda X, y: (np.ma.masked_array(X, mask=X > 2), y), "masked value"),
+    "complex": (lambda X, y: (with_entry(X, 1j), y), "Complex data not supported: X is complex128"),
+    "too large": (lambda X, y: (1e160 * X, y), "overflow in float64; divide X"),
+    "too large for its type": (lambda X, y: ((1e19 * X).astype("f4"), y), "float32; .* pass X as float64"),
+    "one dimension": (lambda X, y: (X[:, 0], y), "Reshape your data"),
+    "three dimensions": (lambda X, y: (X[:, :, None], y), "dim 3"),
+    "lengths differ": (lambda X, y: (X[:-1], y), "X has 299 rows but y has 300"),
+    "empty": (lambda X, y: (X[:0], y[:0]), "0 sample"),
+    "no columns": (lambda X, y: (X[:, :0], y), "0 feature"),
+    "no target": (lambda X, y: (X, None), "requires y"),
+    "target nan": (lambda X, y: (X, np.where(np.arange(300) == 9, np.nan, y)), "y contains NaN .* row 9"),
+    "target infinite": (lambda X, y: (X, np.where(np.arange(300) == 9, np.inf, y)), "y contains infinity"),
+    "target complex": (lambda X, y: (X, y + 1j), "Complex data not supported: y"),
+    "target missing": (
+        lambda X, y: (X, np.where(np.arange(300) == 9, None, y)),
+        "y (contains NaN|holds None)",
+    ),
 }
 
 
+@pytest.fixture
+def no_training(monkeypatch):
+    """Makes it an error to begin training."""
+
+    def begun(*args, **kwargs):
+        raise AssertionError("training began")
+
+    for name in ("train", "train_whole"):
+        monkeypatch.setattr(f"sgdkit.estimators._base.{name}", begun)
+
+
 @pytest.mark.parametrize("fault", BAD_ROWS)
-def test_bad_rows_are_refused_and_leave_the_estimator_as_it_was(problem, fault):
+def test_bad_rows_are_refused_and_leave_the_estimator_as_it_was(problem, fault, request):
     estimator, X, y = problem
-    X_bad, y_bad = BAD_ROWS[fault](X, y)
-    fresh = estimator()
-    with pytest.raises(ValueError):
-        fresh.fit(X_bad, y_bad)
-    assert set(vars(fresh)) == set(estimator().get_params())
-    fitted = estimator(random_state=0).fit(X, y)
-    before = dict(vars(fitted))
-    with pytest.raises(ValueError):
-        fitted.fit(X_bad, y_bad)
-    assert vars(fitted) == before
+    spoil, message = BAD_ROWS[fault]
+    X_bad, y_bad = spoil(X, y)
+    models = [estimator(), estimator(random_state=0, max_iter=1, tol=None).fit(X, y)]
+    request.getfixturevalue("no_training")
+    for model in models:
+        before = dict(vars(model))
+        for fit in (model.fit, model.partial_fit):
+            extra = {"classes": [0, 1, 2]} if fit == model.partial_fit and is_classifier(model) else {}
+            with pytest.raises(ValueError, match=message) as caught:
+                fit(X_bad, y_bad, **extra)
+            assert "\n" not in str(caught.value)
+            assert vars(model) == before
+
+
+def test_targets_must_be_numbers_where_the_task_asks_for_them(problem, no_training):
+    estimator, X, y = problem
+    if is_classifier(estimator()):
+        with pytest.raises(InvalidParameterError, match="only one class"):
+            estimator().fit(X, np.ones(300))
+        return
+    for words in (np.full(300, "a"), np.full(300, "a", dtype=object)):
+        with pytest.raises(InvalidParameterError, match="y holds text, 'a' in row 0"):
+            estimator().fit(X, words)
+    with pytest.raises(InvalidParameterError, match="overflow in float64; divide y"):
+        estimator().fit(X, 1e200 * (y + 3.0))
+
+
+def test_missing_values_of_frames_are_named_by_column(problem, no_training):
+    pd = pytest.importorskip("pandas")
+    estimator, X, y = problem
+    frame = pd.DataFrame(X, columns=list("abcdef"))
+    for value in (pd.NA, None):
+        holes = frame.astype(object)
+        holes.iloc[2, 2] = value
+        with pytest.raises(InvalidParameterError, match="missing value in row 2, column 'c'; impute"):
+            estimator().fit(holes, y)
+    with pytest.raises(InvalidParameterError, match="'low' in row 0, column 'g'"):
+        estimator().fit(frame.assign(g="low"), y)
+
+
+@pytest.mark.parametrize(
+    ("X_val", "y_val", "message"),
+    [
+        (slice(5), slice(6), "X_val has 5 rows but y_val has 6"),
+        (slice(5), np.full(5, np.nan), "y_val contains NaN"),
+        (slice(5), np.full(5, "q"), "y_val holds"),
+        (slice(0), slice(0), "0 sample"),
+    ],
+    ids=["lengths", "nan", "text", "empty"],
+)
+def test_validation_rows_are_checked_before_training(problem, no_training, X_val, y_val, message):
+    estimator, X, y = problem
+    y_val = y[y_val] if isinstance(y_val, slice) else y_val
+    with pytest.raises(ValueError, match=message):
+        estimator().fit(X, y, X_val=X[X_val], y_val=y_val)
+
+
+def test_flags_and_names_may_come_from_a_numpy_grid(problem):
+    estimator, X, y = problem
+    model = estimator(penalty=np.array(["l1"])[0], early_stopping=np.bool_(False), max_iter=2, tol=None)
+    assert model.fit(X, y).n_iter_ == 2
 
 
 @pytest.mark.parametrize(
@@ -283,10 +366,15 @@ def test_bad_rows_are_refused_and_leave_the_estimator_as_it_was(problem, fault):
         (np.full(300, np.nan), "NaN"),
         (np.ones(299), "shape"),
         (np.ones((300, 2)), "1D"),
+        (np.full(300, np.inf), "infinite, the first in row 0"),
+        (np.full(300, 1e308), "sum overflows"),
+        (np.full(300, "1"), "dtype <U1, but must hold real numbers"),
+        (np.full(300, "a", dtype=object), "must hold real numbers alone"),
+        (np.full(300, 1j), "complex128"),
     ],
-    ids=["negative", "all zero", "nan", "short", "matrix"],
+    ids=["negative", "all zero", "nan", "short", "matrix", "infinite", "huge", "text", "objects", "complex"],
 )
-def test_bad_weights_are_refused(problem, weight, message):
+def test_bad_weights_are_refused(problem, no_training, weight, message):
     estimator, X, y = problem
     with pytest.raises(ValueError, match=message):
         estimator().fit(X, y, sample_weight=weight)
@@ -298,13 +386,16 @@ BAD_PARAMETERS = [
     ("validation_fraction", 1.0), ("batch_size", 0), ("batch_size", "big"), ("learning_rate", 0.0),
     ("learning_rate", -0.1), ("learning_rate", np.nan), ("learning_rate", np.inf), ("learning_rate", None),
     ("penalty", "l3"), ("penalty", "none"), ("backend", "gpu"), ("shuffle", 1), ("early_stopping", "yes"),
-    ("optimizer", 3), ("loss", None),
+    ("optimizer", 3), ("loss", None), ("alpha", np.inf), ("alpha", 10**400), ("fit_intercept", "yes"),
+    ("random_state", -1), ("random_state", "a"), ("tol", np.inf), ("max_seconds", 0.0), ("clip_norm", 0.0),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("parameter", "value"), BAD_PARAMETERS, ids=lambda v: str(v))
-def test_bad_parameters_are_refused_in_a_sentence_that_names_them(problem, parameter, value):
+def test_bad_parameters_are_refused_in_a_sentence_that_names_them(problem, no_training, parameter, value):
     estimator, X, y = problem
+    if parameter not in estimator().get_params():
+        return
     with pytest.raises(InvalidParameterError, match=parameter):
         estimator(**{parameter: value}).fit(X, y)
 
@@ -314,6 +405,7 @@ def test_bad_parameters_are_refused_in_a_sentence_that_names_them(problem, param
     [
         ("optimizer", "adagard", "adagrad"),
         ("learning_rate", "constnat", "constant"),
+        ("optimizer", "ADAM", "adam"),
         ("loss", "hinges", "hinge"),
     ],
 )

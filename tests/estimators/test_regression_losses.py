@@ -240,7 +240,7 @@ def test_early_stopping_holds_out_offsets_too():
         (np.log(np.zeros(N) + 1e-320) * np.inf, "finite"),
         (np.zeros(N - 1), r"one number for each row: \(1500,\)"),
         (np.zeros((N, 1)), "one number for each row"),
-        (np.full(N, "a"), "finite numbers"),
+        (np.full(N, "a"), "real numbers"),
         (np.full(N, 1e4), "not the exposure"),
         (3.0, "one number for each row"),
     ],

@@ -1,7 +1,9 @@
 """The audit on sgdkit's own estimators."""
 
 import pytest
+import scipy.sparse as sp
 from sklearn.base import clone
+from sklearn.datasets import load_diabetes
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.pipeline import make_pipeline
@@ -9,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sgdkit import HingeClassifier, LinearRegressor, LogisticClassifier
 from sgdkit.exceptions import InvalidParameterError
-from sgdkit.governance import GovernanceReport, ParameterTrace, audit
+from sgdkit.governance import GovernanceReport, ParameterTrace, audit, replay
 from sgdkit.governance.evidence.training import trace_training
 from sgdkit.governance.grading import Grade
 from sgdkit.governance.render import Run
@@ -128,3 +130,23 @@ def test_what_a_model_says_about_its_run_is_in_the_record(diabetes):
     assert [each["name"] for each in found] == [each.name for each in model.diagnosis_] != []
     assert set(found[0]) == {"name", "severity", "evidence", "advice"}
     assert trace_training(Ridge().fit(X, y)).diagnosis == ()
+
+
+@pytest.mark.parametrize("estimator", [LinearRegressor, LogisticClassifier])
+def test_sparse_coefficients_are_those_of_the_refit(estimator):
+    X, y = load_diabetes(return_X_y=True)
+    y = y if estimator is LinearRegressor else y > 140
+    model = estimator(penalty="l1", alpha=0.01, random_state=0).fit(X[:300], y[:300]).sparsify()
+    record = audit(model, X[300:], y[300:], X_train=X[:300], y_train=y[:300])
+    assert record.items["reproducibility.refit"].measured["model_equal"]
+    assert sp.issparse(model.coef_)  # the audit left it as it was
+    assert replay(record, X[:300], y[:300]).outcome.value == "bit for bit"
+
+
+def test_longer_training_that_ends_as_soon_says_so():
+    X, y = load_diabetes(return_X_y=True)
+    model = LinearRegressor(random_state=0).fit(X[:300], y[:300])
+    item = audit(model, X[300:], y[300:], X_train=X[:300], y_train=y[:300]).items["optimizer.longer_training"]
+    assert item.summary.startswith(
+        "With a hundredth of the tolerance, which also took 1 iteration(s), outputs"
+    )

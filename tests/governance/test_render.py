@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -80,13 +81,12 @@ def test_report_writes_everything_and_the_tables_agree(traced, tmp_path):
     tabular = {
         f"{name}.{kind}" for name in ("audit", "summary", "trace", "evidence") for kind in ("csv", "json")
     }
-    assert {"report.html", "record.json", "score_risk.png"} | tabular <= names
-    assert {name.rpartition("_")[2] for name in names if name.endswith(".png")} == {
-        "risk.png",
-        "loss.png",
-        "parameters.png",
-        "dimensions.png",
-    }
+    assert {"report.html", "report.md", "record.json"} | tabular <= names
+    for form in ("png", "svg"):
+        kinds = {"risk", "loss", "parameters", "dimensions", "groups", "robustness"}
+        assert {name.rpartition("_")[2] for name in names if name.endswith(form)} == {
+            f"{kind}.{form}" for kind in kinds
+        }
     for path in paths:
         if path.suffix == ".csv":
             rows = list(csv.DictReader(io.StringIO(path.read_text())))
@@ -95,6 +95,8 @@ def test_report_writes_everything_and_the_tables_agree(traced, tmp_path):
             assert list(rows[0]) == list(records[0])
         if path.suffix == ".png":
             assert path.read_bytes().startswith(b"\x89PNG")
+        if path.suffix == ".svg":
+            assert ElementTree.fromstring(path.read_bytes()).tag.endswith("svg")
     assert verify_json((paths[0].parent / "record.json").read_text())
 
 
@@ -169,6 +171,11 @@ def test_a_gate_that_nothing_tested_is_not_said_to_hold(cancer, model):
     assert "✓ holds</span> No test row and no test statistic reached training." in page
 
 
+def test_a_single_step_makes_no_curve(record):
+    page = to_html([Run("run", audit=record, trace={"step": [1], "weight a": [0.5], "loss": [1.0]})])
+    assert "Training took one step" in page and "parameters after every step" not in page
+
+
 def test_page_without_reference_cases_leaves_them_out(traced):
     page = to_html([traced[0]], reference=False)
     assert not any(case.case_name in page for case in REFERENCE_CASES)
@@ -208,7 +215,7 @@ def test_runs_whose_file_names_would_collide_are_kept_apart(record, tmp_path):
 def test_figures_are_the_same_bytes_each_time(record):
     from sgdkit.governance.render import plots
 
-    first, second = (plots.to_png(plots.dimension_figure(record)) for _ in range(2))
+    first, second = (plots.Drawing.of(plots.dimension_figure(record)) for _ in range(2))
     assert first == second
 
 
@@ -223,7 +230,7 @@ def test_save_writes_a_report(record, tmp_path):
     assert (tmp_path / "report.html") in record.save(tmp_path)
 
 
-@pytest.mark.parametrize("module", ["jinja2", "matplotlib.figure"])
+@pytest.mark.parametrize("module", ["jinja2", "matplotlib.figure", "skops.card"])
 def test_missing_extra_names_what_to_install(record, tmp_path, monkeypatch, module):
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ImportError, match=r'pip install "sgdkit\[report\]"'):

@@ -8,8 +8,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sgdkit import HingeClassifier, LinearRanker, LinearRegressor, LogisticClassifier
-from sgdkit.exceptions import InvalidParameterError
+from sgdkit.exceptions import InvalidParameterError, UnsupportedCombinationError
 from sgdkit.inspection import LearningRateDisplay, RangeTest, lr_range_test
+from sgdkit.schedules import GrowingBatch
+from sgdkit.solvers import Newton
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(600, 5))
@@ -42,6 +44,28 @@ def test_the_estimator_is_not_touched(estimator):
     before = pickle.dumps(model)
     lr_range_test(model, X, y, steps=20, **qid)
     assert pickle.dumps(model) == before
+
+
+def test_a_solver_is_refused_for_it_has_no_rate():
+    for optimizer in ("newton", Newton()):
+        with pytest.raises(
+            UnsupportedCombinationError, match="'newton' is a solver, which has no learning rate"
+        ):
+            lr_range_test(LinearRegressor(optimizer=optimizer), X, SIGNAL)
+
+
+@pytest.mark.parametrize("size", [0, -3, 2.5, "big", True])
+def test_a_batch_size_that_cannot_be_is_refused(size):
+    with pytest.raises(InvalidParameterError, match=r"batch_size=.*at least 1"):
+        lr_range_test(LinearRegressor(batch_size=size), X, SIGNAL)
+
+
+def test_a_growing_batch_is_taken_at_its_first_size():
+    growing, fixed = (
+        lr_range_test(LinearRegressor(batch_size=size, random_state=0), X, SIGNAL, steps=20).objective
+        for size in (GrowingBatch(32), 32)
+    )
+    np.testing.assert_allclose(growing, fixed)
 
 
 def test_layouts_and_frames_give_the_same_curve():

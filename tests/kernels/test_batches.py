@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sgdkit.data.order import batches, epoch_order, largest_batch
+from sgdkit.data.order import LANES, batches, epoch_order, largest_batch
 from sgdkit.kernels.batches import next_batch
 
 
@@ -9,10 +9,11 @@ def compiled_batches(order, edges, whole_runs, batch_size):
     """Return what the kernels would visit, batch by batch."""
     capacity = largest_batch(edges, whole_runs, batch_size)
     rows, offsets = np.empty(capacity, np.int64), np.zeros(capacity + 1, np.int64)
-    cursor = np.zeros(3, np.int64)
+    cursor = np.zeros(4, np.int64)
     found = []
-    while (m := next_batch(order, edges, whole_runs, batch_size, cursor, rows, 0, offsets)) > 0:
-        found.append((rows[:m].copy(), offsets[: cursor[2] + 1].copy()))
+    lanes = 0 if whole_runs else LANES
+    while (m := next_batch(order, edges, lanes, batch_size, cursor, rows, 0, offsets)) > 0:
+        found.append((rows[:m].copy(), offsets[: cursor[3] + 1].copy()))
     return found
 
 
@@ -42,6 +43,6 @@ def test_buffers_hold_the_largest_batch_and_no_more_than_all_rows():
 
 def test_rows_are_written_from_the_place_that_was_asked_for():
     rows = np.full(9, -1)
-    edges, order, cursor = np.array([0, 2, 4]), np.array([1, 0]), np.zeros(3, np.int64)
-    assert next_batch(order, edges, False, 3, cursor, rows, 5, np.zeros(4, np.int64)) == 3
+    edges, order, cursor = np.array([0, 2, 4]), np.array([1, 0]), np.zeros(4, np.int64)
+    assert next_batch(order, edges, 1, 3, cursor, rows, 5, np.zeros(4, np.int64)) == 3
     assert rows.tolist() == [-1, -1, -1, -1, -1, 2, 3, 0, -1]

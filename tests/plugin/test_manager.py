@@ -3,7 +3,7 @@ import warnings
 import pytest
 
 from sgdkit.exceptions import PluginError, PluginWarning, UnknownComponentError
-from sgdkit.optimizers import UpdateRule
+from sgdkit.optimizers import Adam, UpdateRule
 
 from .fakes import FakeEntryPoint, component, plugin, registry_with
 
@@ -55,6 +55,16 @@ def test_a_plugin_cannot_take_the_name_of_a_built_in():
     taken = FakeEntryPoint("taken", plugin(sgdkit_register_optimizers=[component(UpdateRule, "adam")]))
     with pytest.raises(PluginError, match=r"'adam': numpy .* and sgdkit"):
         registry_with(taken).table("optimizer")
+
+
+def test_built_ins_stay_what_they_are_after_a_plugin_took_a_name():
+    taken = FakeEntryPoint("taken", plugin(sgdkit_register_optimizers=[component(UpdateRule, "adam")]))
+    registry = registry_with(taken, GOOD)
+    for _ in ("before plugins are loaded", "after"):
+        assert registry.get("optimizer", "adam") is Adam
+        with pytest.raises(PluginError, match="SGDKIT_DISABLE_PLUGINS"):
+            registry.get("optimizer", "good_rule")
+    assert registry.table("optimizer", plugins=False)["adam"] is Adam
 
 
 def test_disable_plugins_blocks_by_name():

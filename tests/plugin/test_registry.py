@@ -9,7 +9,7 @@ from .fakes import registry_with
 
 def test_an_unknown_name_lists_what_is_known_and_the_nearest_spelling():
     with pytest.raises(
-        UnknownComponentError, match=r"known are 'adadelta', .*'sgd'\. Did you mean 'adagrad'\?"
+        UnknownComponentError, match=r"known are 'adadelta', .*'svrg'\. Did you mean 'adagrad'\?"
     ):
         registry_with().get("optimizer", "adagard")
 

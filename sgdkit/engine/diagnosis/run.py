@@ -1,7 +1,7 @@
 """What the checks look at."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,8 @@ class Run:
         Objective of the best constant prediction; None where there is none.
     columns : Columns or None
         Facts about a sample of the columns.
+    culprits : mapping of int to mapping, default={}
+        Batches behind jumps, by epoch; see `sgdkit.engine.culprits.Watch`.
     """
 
     history: Mapping[str, np.ndarray]
@@ -44,6 +46,7 @@ class Run:
     early_stopping: bool
     constant: float | None = None
     columns: Any = None
+    culprits: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def objective(self) -> np.ndarray:

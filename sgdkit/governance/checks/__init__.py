@@ -1,20 +1,33 @@
-"""Audit checks, one idea per file. `registered_checks` lists them all."""
+"""Audit checks, one idea per file, joined with those of plugins. `registered_checks` lists them all."""
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
+from sgdkit.exceptions import PluginError
 from sgdkit.governance.checks.base import Check, Finding, run_check
+from sgdkit.plugin.registry import default_registry
+from sgdkit.plugin.specs import CHECK_HOOK
 
-__all__ = ("Check", "Finding", "registered_checks", "run_check")
+if TYPE_CHECKING:
+    from sgdkit.plugin.manager import PluginManager
+
+__all__ = ("Check", "Finding", "checks_of", "registered_checks", "run_check")
 
 
 @lru_cache(maxsize=1)
 def registered_checks() -> tuple[Check, ...]:
-    """Every check, in the order of the report.
+    """Every check, in the order of the report; installed plugins are loaded.
 
     Returns
     -------
     tuple of Check
-        The measured and recorded checks, then one statement per dimension.
+        The measured and recorded checks, those of plugins after sgdkit's own; then one statement per
+        dimension.
+
+    Raises
+    ------
+    PluginError
+        When two checks have one id.
 
     Examples
     --------
@@ -22,80 +35,29 @@ def registered_checks() -> tuple[Check, ...]:
     >>> registered_checks()[0].id
     'objective.recorded'
     """
-    from sgdkit.governance.checks.communication_sections import communication_sections
-    from sgdkit.governance.checks.data_balance import data_balance
-    from sgdkit.governance.checks.data_conflicts import data_conflicts
-    from sgdkit.governance.checks.data_drift import data_drift
-    from sgdkit.governance.checks.data_lineage import data_lineage
-    from sgdkit.governance.checks.data_missing import data_missing
-    from sgdkit.governance.checks.fairness_counts import fairness_counts
-    from sgdkit.governance.checks.fairness_gaps import fairness_error_gap, fairness_outcome_gap
-    from sgdkit.governance.checks.learning_rate_edge import learning_rate_edge
-    from sgdkit.governance.checks.learning_rate_origin import learning_rate_origin
-    from sgdkit.governance.checks.learning_rate_stability import learning_rate_stability
-    from sgdkit.governance.checks.objective_calibration import objective_calibration
-    from sgdkit.governance.checks.objective_gain import objective_gain
-    from sgdkit.governance.checks.objective_recorded import objective_recorded
-    from sgdkit.governance.checks.optimizer_components import optimizer_components
-    from sgdkit.governance.checks.optimizer_divergence import optimizer_divergence
-    from sgdkit.governance.checks.optimizer_gap import optimizer_gap
-    from sgdkit.governance.checks.optimizer_longer import optimizer_longer
-    from sgdkit.governance.checks.optimizer_stop import optimizer_stop
-    from sgdkit.governance.checks.regularization_gap import regularization_gap
-    from sgdkit.governance.checks.regularization_recorded import regularization_recorded
-    from sgdkit.governance.checks.regularization_search import regularization_search
-    from sgdkit.governance.checks.reproducibility_environment import reproducibility_environment
-    from sgdkit.governance.checks.reproducibility_refit import reproducibility_refit
-    from sgdkit.governance.checks.reproducibility_seed import reproducibility_seed
-    from sgdkit.governance.checks.robustness_dropout import robustness_dropout
-    from sgdkit.governance.checks.robustness_noise import robustness_noise
-    from sgdkit.governance.checks.scaling_before_split import scaling_before_split
-    from sgdkit.governance.checks.scaling_ratio import scaling_ratio
-    from sgdkit.governance.checks.scaling_statistics import scaling_statistics
-    from sgdkit.governance.checks.statement import statement_checks
-    from sgdkit.governance.checks.traceability_data import traceability_data
-    from sgdkit.governance.checks.traceability_parameters import traceability_parameters
-    from sgdkit.governance.checks.validation_duplicates import validation_duplicates
-    from sgdkit.governance.checks.validation_folds import validation_folds, validation_optimism
-    from sgdkit.governance.checks.validation_resolution import validation_resolution
+    return checks_of(default_registry().manager)
 
-    return (
-        objective_recorded,
-        objective_gain,
-        objective_calibration,
-        data_lineage,
-        data_missing,
-        data_conflicts,
-        data_balance,
-        data_drift,
-        scaling_ratio,
-        scaling_before_split,
-        scaling_statistics,
-        optimizer_components,
-        optimizer_stop,
-        optimizer_divergence,
-        optimizer_gap,
-        optimizer_longer,
-        learning_rate_origin,
-        learning_rate_edge,
-        learning_rate_stability,
-        validation_duplicates,
-        validation_resolution,
-        validation_folds,
-        validation_optimism,
-        regularization_recorded,
-        regularization_search,
-        regularization_gap,
-        robustness_noise,
-        robustness_dropout,
-        fairness_counts,
-        fairness_outcome_gap,
-        fairness_error_gap,
-        reproducibility_seed,
-        reproducibility_environment,
-        reproducibility_refit,
-        traceability_parameters,
-        traceability_data,
-        communication_sections,
-        *statement_checks(),
+
+def checks_of(manager: "PluginManager") -> tuple[Check, ...]:
+    """Every check of one plugin manager; see `registered_checks`."""
+    from sgdkit.governance.checks import builtin
+
+    manager.add(builtin, "sgdkit.governance")
+    manager.load_plugins()
+    place = {id(check): position for position, check in enumerate(builtin.BUILTIN)}
+    found: dict[str, Check] = {}
+    for check in manager.call(CHECK_HOOK):
+        if check.id in found:
+            owners = sorted(c.function.__module__ for c in (found[check.id], check))
+            raise PluginError(
+                f"Two checks have the id {check.id!r}: {' and '.join(owners)}. Uninstall one, or block "
+                "it with "
+                "SGDKIT_DISABLE_PLUGINS."
+            )
+        found[check.id] = check
+    return tuple(
+        sorted(
+            found.values(),
+            key=lambda c: (c.id.startswith("statement."), place.get(id(c), len(place)), c.id),
+        )
     )

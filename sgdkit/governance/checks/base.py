@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sgdkit.exceptions import InvalidParameterError
+from sgdkit.governance.checks.norms import DIMENSION_NORMS
 from sgdkit.governance.context import AuditContext
 from sgdkit.governance.grading import Grade
 from sgdkit.governance.items import EvidenceItem, Tier
@@ -89,9 +90,10 @@ class Check:
     threshold, why, method : str
         What is asked for, for which reason, and how it is measured.
     needs : frozenset of str
-        Inputs beyond model and test rows: ``"X_train"``, ``"search"``, ``"sensitive_features"``.
+        Inputs beyond model and test rows: ``"X_train"``, ``"search"``, ``"sensitive_features"``,
+        ``"groups"``, ``"times"``, ``"procedure"``, ``"store"``.
     norm_refs : tuple of str
-        Norms it serves.
+        Norms it serves; those of its dimension when empty.
     """
 
     id: str
@@ -110,6 +112,8 @@ class Check:
                 f"Check {self.id!r} names the dimension {self.dimension!r}; "
                 f"it must be one of {', '.join(DIMENSIONS)}."
             )
+        if not self.norm_refs:
+            object.__setattr__(self, "norm_refs", DIMENSION_NORMS[self.dimension])
 
     def __call__(self, context: AuditContext) -> Finding:
         """Run the check."""

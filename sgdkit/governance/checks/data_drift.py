@@ -6,11 +6,11 @@ from scipy.stats import ks_2samp
 
 from sgdkit.governance.checks.base import Finding, absent, check, measured, ramp
 from sgdkit.governance.context import AuditContext
-from sgdkit.governance.tabular import numeric_columns
+from sgdkit.governance.tabular import evenly_spaced, numeric_columns
 
 __all__ = ("data_drift",)
 
-_MAX_ROWS = 5000
+_MAX_ROWS = 3000
 _MAX_COLUMNS = 256
 
 
@@ -28,8 +28,8 @@ def data_drift(context: AuditContext) -> Finding:
         return absent("X_train was not given, so train and test rows could not be compared.")
     if sp.issparse(context.X_train):
         return absent("Columns of sparse data are not compared.")
-    names, train = numeric_columns(context.X_train, _sample(context.X_train.shape[0]))
-    _, test = numeric_columns(context.X_test, _sample(context.X_test.shape[0]))
+    names, train = numeric_columns(context.X_train, evenly_spaced(context.X_train.shape[0], _MAX_ROWS))
+    _, test = numeric_columns(context.X_test, evenly_spaced(context.X_test.shape[0], _MAX_ROWS))
     if not names or len(names) > _MAX_COLUMNS:
         return absent(f"{len(names)} numeric columns; between 1 and {_MAX_COLUMNS} are compared.")
     results = [_compare(train[:, j], test[:, j]) for j in range(len(names))]
@@ -44,10 +44,6 @@ def data_drift(context: AuditContext) -> Finding:
         largest_distance=worst,
         n_columns=len(names),
     )
-
-
-def _sample(n_rows: int) -> np.ndarray:
-    return np.unique(np.linspace(0, n_rows - 1, min(n_rows, _MAX_ROWS)).astype(np.intp))
 
 
 def _compare(train: np.ndarray, test: np.ndarray) -> tuple[float, float]:

@@ -15,9 +15,13 @@ _DRAWS = 200
 def calibration_error(confidence: npt.NDArray[np.float64], hit: npt.NDArray[np.float64]) -> float:
     """Expected calibration error over bins of equal size, in [0, 1]."""
     order = np.argsort(confidence, kind="stable")
-    bins = np.array_split(order, min(_BINS, len(order)))
-    gaps = [abs(float(confidence[rows].mean() - hit[rows].mean())) * len(rows) for rows in bins]
-    return sum(gaps) / len(order)
+    return _error_in_order(confidence[order], hit[order])
+
+
+def _error_in_order(confidence: npt.NDArray[np.float64], hit: npt.NDArray[np.float64]) -> float:
+    n = len(confidence)
+    starts = [rows[0] for rows in np.array_split(np.arange(n), min(_BINS, n))]
+    return float(np.abs(np.add.reduceat(confidence - hit, starts)).sum()) / n
 
 
 @check(
@@ -41,8 +45,9 @@ def objective_calibration(context: AuditContext) -> Finding:
     hit = (classes[top] == context.y_test).astype(np.float64)
     error = calibration_error(confidence, hit)
     generator = context.generator("objective.calibration")
+    ordered = np.sort(confidence)
     null = [
-        calibration_error(confidence, (generator.random(len(confidence)) < confidence).astype(np.float64))
+        _error_in_order(ordered, (generator.random(ordered.size) < ordered).astype(np.float64))
         for _ in range(_DRAWS)
     ]
     chance = float(np.quantile(null, 0.95))

@@ -7,6 +7,7 @@ import numpy as np
 
 from sgdkit.governance.checks.base import Finding, absent, check, measured, not_applicable, ramp
 from sgdkit.governance.context import AuditContext
+from sgdkit.governance.evidence.training import grows_by_iteration
 from sgdkit.governance.items import Tier
 from sgdkit.governance.refit import quiet_clone
 
@@ -32,6 +33,8 @@ def optimizer_longer(context: AuditContext) -> Finding:
     budget, tol = params.get("max_iter"), params.get("tol")
     if not isinstance(budget, (int, np.integer)) or budget < 1 or not isinstance(tol, (float, int)):
         return not_applicable("The estimator has no iterations and tolerance to extend.")
+    if grows_by_iteration(context.final):
+        return not_applicable("Each iteration adds a tree, so more of them are another model.")
     if params.get("early_stopping") is True:
         return not_applicable("Training was stopped early on purpose.")
     if context.X_train is None:
@@ -52,29 +55,24 @@ def optimizer_longer(context: AuditContext) -> Finding:
         warnings.simplefilter("ignore")  # running out of iterations here is part of the experiment
         longer.fit(context.fitted.before(-1, context.X_train), context.y_train, **fit_params)
     test = context.fitted.before(-1, context.X_test)
-    now, then = _outputs(context.final, test), _outputs(longer, test)
+    now, then = context.outputs(context.final, test), context.outputs(longer, test)
     spread = float(np.std(then - then.mean(axis=0)))
     moved = (
         float(np.sqrt(np.mean((now - then) ** 2))) / spread if spread > 0.0 else float(np.any(now != then))
     )
     n_iter_longer = int(np.max(getattr(longer, "n_iter_", 0))) or None
     made = context.trace.n_iter
-    counts = (
-        f"{n_iter_longer:,} iterations instead of {made:,}" if n_iter_longer and made else "more iterations"
-    )
+    if not (n_iter_longer and made):
+        counts = "With more iterations"
+    elif n_iter_longer > made:
+        counts = f"With {n_iter_longer:,} iterations instead of {made:,}"
+    else:
+        counts = f"With a hundredth of the tolerance, which also took {n_iter_longer:,} iteration(s)"
     return measured(
-        f"With {counts}, outputs move by {moved:.2%} of their spread.",
+        f"{counts}, outputs move by {moved:.2%} of their spread.",
         passed=moved <= 0.05,
         value=ramp(moved, good=0.05, bad=0.5),
         relative_change=moved,
         n_iter=made,
         n_iter_longer=n_iter_longer,
     )
-
-
-def _outputs(estimator: Any, X: Any) -> np.ndarray:
-    if hasattr(estimator, "decision_function"):
-        return np.asarray(estimator.decision_function(X), dtype=np.float64)
-    if hasattr(estimator, "predict_proba"):
-        return np.asarray(estimator.predict_proba(X), dtype=np.float64)
-    return np.asarray(estimator.predict(X), dtype=np.float64)

@@ -1,7 +1,8 @@
 """Why did training stop?"""
 
-from sgdkit.governance.checks.base import Finding, absent, check, recorded
+from sgdkit.governance.checks.base import Finding, absent, check, not_applicable, recorded
 from sgdkit.governance.context import AuditContext
+from sgdkit.governance.evidence.training import grows_by_iteration
 
 __all__ = ("optimizer_stop",)
 
@@ -17,6 +18,8 @@ __all__ = ("optimizer_stop",)
 def optimizer_stop(context: AuditContext) -> Finding:
     """Record whether and why training stopped."""
     trace = context.trace
+    if trace.converged is None and grows_by_iteration(context.final):
+        return not_applicable("It grew as many trees as it was told; nothing was to be reached.")
     if trace.converged is None:
         return absent(f"{type(context.final).__name__} does not say why it stopped.")
     budget = f" of {trace.max_iter:,}" if trace.max_iter is not None and trace.max_iter > 0 else ""

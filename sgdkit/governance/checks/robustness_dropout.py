@@ -5,11 +5,12 @@ import numpy as np
 from sgdkit.governance.checks.base import Finding, absent, check, measured, ramp
 from sgdkit.governance.context import AuditContext
 from sgdkit.governance.perturb import with_column_fixed
-from sgdkit.governance.tabular import column_names
+from sgdkit.governance.tabular import column_names, evenly_spaced, take_rows
 
 __all__ = ("robustness_dropout",)
 
 _MAX_COLUMNS = 40
+_MAX_ROWS = 2000
 
 
 @check(
@@ -19,7 +20,7 @@ _MAX_COLUMNS = 40
     why="A feature that alone carries the result is a shortcut until shown otherwise, and a single point of "
     "failure.",
     method=f"Holds one feature at a time at its median or most frequent value; {_MAX_COLUMNS} evenly spaced "
-    "features where there are more.",
+    "features, and rows, where there are more than 40 and 2,000.",
 )
 def robustness_dropout(context: AuditContext) -> Finding:
     """Measure the largest loss of quality from losing one feature."""
@@ -27,10 +28,14 @@ def robustness_dropout(context: AuditContext) -> Finding:
         return absent("No common scale is known for this kind of model.")
     names = column_names(context.X_test)
     chosen = np.unique(np.linspace(0, len(names) - 1, min(len(names), _MAX_COLUMNS)).astype(int)).tolist()
+    # Columns are fixed one after the other, so that many rows would be copied many times.
+    rows = evenly_spaced(len(context.y_test), _MAX_ROWS)
+    X, y = take_rows(context.X_test, rows), context.y_test[rows]
+    whole = context.quality(y, context.predictions[rows])
     drops = []
     for j in chosen:
-        predictions = context.predict(with_column_fixed(context.X_test, j))
-        drops.append(context.test_quality - context.quality(context.y_test, predictions))
+        predictions = context.predict(with_column_fixed(X, j))
+        drops.append(whole - context.quality(y, predictions))
     worst = float(np.max(drops))
     name = names[chosen[int(np.argmax(drops))]]
     return measured(

@@ -1,6 +1,7 @@
 """Do predictions survive small errors in the features?"""
 
 import numpy as np
+import scipy.sparse as sp
 
 from sgdkit.governance.checks.base import Finding, absent, check, measured, not_applicable, ramp
 from sgdkit.governance.context import AuditContext
@@ -25,9 +26,9 @@ def robustness_noise(context: AuditContext) -> Finding:
     if context.task == "other":
         return absent("No common scale is known for this kind of model.")
     generator = context.generator("robustness.noise")
-    qualities = []
+    qualities, sparse = [], sp.issparse(context.X_test)
     for _ in range(_DRAWS):
-        noisy = with_noise(context.X_test, _SCALE, generator)
+        noisy = with_noise(context.X_test, _SCALE, generator, None if sparse else context.continuous_columns)
         if noisy is None:
             return not_applicable("No feature is continuous.")
         qualities.append(context.quality(context.y_test, context.predict(noisy)))

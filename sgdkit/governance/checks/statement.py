@@ -1,7 +1,5 @@
 """What people state about each dimension, and whether it still holds."""
 
-from datetime import UTC, datetime
-
 from sgdkit.governance.checks.base import Check, Finding, absent
 from sgdkit.governance.context import AuditContext
 from sgdkit.governance.grading import Grade
@@ -39,7 +37,7 @@ def _statement_check(dimension: str) -> Check:
         statement = context.statements.get(dimension)
         if statement is None:
             return absent(f"Nobody stated {PROMPTS[dimension]}.")
-        if statement.expires and statement.expires < datetime.now(UTC).date().isoformat():
+        if statement.expires and statement.expires < context.today:
             return absent(f"The statement lapsed on {statement.expires}.")
         if lapsed := _lapsed(statement, context):
             return absent(lapsed)

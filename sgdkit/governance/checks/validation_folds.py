@@ -77,7 +77,8 @@ def validation_optimism(context: AuditContext) -> Finding:
 
 
 def _metric_name(search: Any) -> str:
-    return str(search.refit) if isinstance(search.refit, str) else "score"
+    name = search.refit if isinstance(search.refit, str) else getattr(search.refit, "metric", "score")
+    return str(name)
 
 
 def _best_fold_scores(search: Any) -> np.ndarray:

@@ -24,6 +24,8 @@ DISTRIBUTIONS = (
     "fairlearn",
     "joblib",
 )
+# Looking a package up among all that is installed takes a third of a second.
+_PACKAGES: Mapping[str, str] = {"sklearn": "scikit-learn"}
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -73,6 +75,7 @@ def _distributions_by_package() -> Mapping[str, list[str]]:
 def distribution_of(module: str) -> tuple[str, str]:
     """Name and version of the distribution that a module came from; empty strings when unknown."""
     package = module.partition(".")[0]
+    package = _PACKAGES.get(package, package)
     names = [package] if distribution_version(package) else _distributions_by_package().get(package, [])
     return (names[0], distribution_version(names[0])) if names else ("", "")
 

@@ -17,6 +17,8 @@ MAX_ARRAY = 256
 
 # A cache of fitted steps changes no result, and its files are pickles.
 _DROPPED = frozenset({"memory"})
+# Nor do the files that a run is kept in and goes on from. One word alone may mean something else.
+_KEPT_IN = frozenset({"checkpoint", "resume_from"})
 
 
 def path_of(kind: Any) -> str:
@@ -97,7 +99,9 @@ def to_parts(value: Any, where: str, obstacles: list[str]) -> Any:
 
 
 def _estimator(value: Any, where: str, obstacles: list[str]) -> dict[str, Any]:
-    params = {name: item for name, item in value.get_params(deep=False).items() if name not in _DROPPED}
+    given = value.get_params(deep=False)
+    dropped = _DROPPED | (_KEPT_IN if given.keys() >= _KEPT_IN else frozenset())
+    params = {name: item for name, item in given.items() if name not in dropped}
     prefix = f"{where}." if where else ""
     parts: dict[str, Any] = {
         "class": path_of(type(value)),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ("TrainingTrace", "trace_training")
+__all__ = ("TrainingTrace", "grows_by_iteration", "trace_training")
 
 # Wall time differs from run to run, so it would give equal runs different hashes.
 _NOT_EVIDENCE = frozenset({"seconds"})
@@ -24,7 +24,8 @@ class TrainingTrace:
     n_iter, max_iter : int or None
         Iterations run (the most, where there are several) and allowed.
     converged : bool or None
-        The estimator's own flag, or ``n_iter < max_iter`` where it has none; None when unknown.
+        The estimator's own flag, or ``n_iter < max_iter`` where it has none; None when unknown, and for
+        trees that were to be as many as they are.
     stop_reason : str
         The estimator's words; empty when it has none.
     columns : mapping of str to tuple of float
@@ -68,7 +69,10 @@ def trace_training(estimator: Any) -> TrainingTrace:
     n_iter = _largest_int(getattr(estimator, "n_iter_", None))
     max_iter = _largest_int(getattr(estimator, "max_iter", None))
     converged = getattr(estimator, "converged_", None)
-    if converged is None and n_iter is not None and max_iter is not None and max_iter > 0:
+    grows = grows_by_iteration(estimator)
+    if grows and not getattr(estimator, "do_early_stopping_", False):
+        converged = None  # it was told how many to make, and made them
+    elif converged is None and n_iter is not None and max_iter is not None and max_iter > 0:
         converged = n_iter < max_iter
     length = len(next(iter(columns.values()), ()))
     keep = np.unique(np.linspace(0, max(0, length - 1), min(length, MAX_POINTS)).astype(np.intp))
@@ -82,6 +86,11 @@ def trace_training(estimator: Any) -> TrainingTrace:
         n_epochs=length,
         diagnosis=_diagnosis(estimator),
     )
+
+
+def grows_by_iteration(estimator: Any) -> bool:
+    """Whether each iteration adds a tree, so that their number is the model's size and no budget."""
+    return hasattr(estimator, "max_iter") and hasattr(estimator, "max_leaf_nodes")
 
 
 def _diagnosis(estimator: Any) -> tuple[dict[str, str], ...]:

@@ -1,17 +1,29 @@
-"""Figures of a report as PNG. Built on Figure objects, so no global plotting state is touched."""
+"""Figures of a report: what each run learned, and all runs side by side."""
 
-import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sgdkit.extras import import_extra
 from sgdkit.governance.record import AuditRecord
 from sgdkit.governance.reference import REFERENCE_CASES
+from sgdkit.governance.render.exhibit_plots import group_figure, reliability_figure, robustness_figure
 from sgdkit.governance.render.run import Run
+from sgdkit.governance.render.style import (
+    COLORS,
+    GRID,
+    INK,
+    MARKERS,
+    MUTED,
+    new_figure,
+    short,
+    titled,
+    to_png,
+    to_svg,
+)
 
 __all__ = (
+    "Drawing",
     "Drawings",
     "dimension_figure",
     "draw",
@@ -19,29 +31,39 @@ __all__ = (
     "loss_figure",
     "parameter_figure",
     "score_risk_figure",
-    "to_png",
 )
 
-INK, MUTED, GRID = "#1d2733", "#66717f", "#e3e7ec"
-# Distinct in hue and in lightness, so they survive a grey printer and most colour blindness.
-COLORS = ("#1f5f8b", "#c8642b", "#2f7d5b", "#8a4f9e", "#b3902f", "#6b7785", "#a23b4a", "#3aa0a8")
-MARKERS = ("o", "s", "D", "^", "v", "P", "X", "h")
+
+@dataclass(frozen=True)
+class Drawing:
+    """One figure, drawn: as PNG for the page and as SVG for print."""
+
+    png: bytes
+    svg: bytes
+
+    @classmethod
+    def of(cls, figure: Any) -> "Drawing":
+        """Draw a figure in both forms; its layout is computed once."""
+        png = to_png(figure)
+        figure.set_layout_engine("none")
+        return cls(png, to_svg(figure))
 
 
 @dataclass(frozen=True)
 class Drawings:
-    """Figures of a report as PNG.
+    """Figures of a report.
 
     Attributes
     ----------
-    overview : bytes
+    overview : Drawing
         Score against risk.
-    runs : tuple of dict
-        ``loss``, ``parameters`` and ``dimensions`` of each run, where it has them.
+    runs : tuple of dict of str to Drawing
+        ``loss``, ``parameters``, ``dimensions``, ``reliability``, ``groups`` and ``robustness`` of each run,
+        where it has them.
     """
 
-    overview: bytes
-    runs: tuple[dict[str, bytes], ...]
+    overview: Drawing
+    runs: tuple[dict[str, Drawing], ...]
 
 
 def loss_figure(run: Run) -> Any | None:
@@ -50,7 +72,7 @@ def loss_figure(run: Run) -> Any | None:
     loss = columns.get("loss", ())
     if len(loss) < 2:
         return None
-    figure, axes = _figure(5.0, 3.1)
+    figure, axes = new_figure(5.0, 3.1)
     axes.plot(columns["step"], loss, color=COLORS[0], linewidth=1.8, marker="o" if len(loss) < 40 else None)
     axes.lines[0].set_markersize(3.5)
     positive = [value for value in loss if math.isfinite(value) and value > 0.0]
@@ -58,21 +80,21 @@ def loss_figure(run: Run) -> Any | None:
         axes.set_yscale("log")
     axes.set_xlabel("step")
     axes.set_ylabel("loss")
-    return _titled(figure, axes, "Training loss")
+    return titled(figure, axes, "Training loss")
 
 
 def parameter_figure(run: Run) -> Any | None:
-    """Traced coefficients per step; None when none were traced."""
+    """Traced coefficients per step; None when none were traced, or only one step."""
     columns = run.trace_columns
     names = drawn_parameters(columns)
     if not names:
         return None
-    figure, axes = _figure(5.0, 3.1)
+    figure, axes = new_figure(5.0, 3.1)
     for position, name in enumerate(names):
         color = COLORS[position % len(COLORS)]
         style = "-" if position < len(COLORS) else "--"
         axes.plot(
-            columns["step"], columns[name], color=color, linestyle=style, linewidth=1.5, label=_short(name)
+            columns["step"], columns[name], color=color, linestyle=style, linewidth=1.5, label=short(name)
         )
     axes.axhline(0.0, color=MUTED, linewidth=0.6)
     axes.set_xlabel("step")
@@ -85,11 +107,16 @@ def parameter_figure(run: Run) -> Any | None:
         labelcolor=INK,
         handlelength=1.4,
     )
-    return _titled(figure, axes, "Coefficients during training")
+    return titled(figure, axes, "Coefficients during training")
 
 
 def drawn_parameters(columns: Mapping[str, Sequence[float]]) -> list[str]:
-    """Names of the parameters that share a scale; a bias that would flatten the weights is left out."""
+    """Names of the parameters that share a scale; a bias that would flatten the weights is left out.
+
+    A single step makes no curve, so then there are none.
+    """
+    if len(columns.get("step", ())) < 2:
+        return []
     names = [name for name in columns if name not in ("step", "loss")]
     reach = {name: max((abs(v) for v in columns[name] if math.isfinite(v)), default=0.0) for name in names}
     weights = max((reach[name] for name in names if not name.startswith("bias")), default=0.0)
@@ -98,7 +125,7 @@ def drawn_parameters(columns: Mapping[str, Sequence[float]]) -> list[str]:
 
 def score_risk_figure(runs: Sequence[Run], *, reference: bool = True) -> Any:
     """Score against risk, one mark per run, with the published reference cases in grey."""
-    figure, axes = _figure(5.2, 4.0)
+    figure, axes = new_figure(5.2, 4.0)
     axes.axvspan(84, 100, ymin=0.0, ymax=0.20, color="#2f7d5b", alpha=0.10, linewidth=0)
     axes.axvspan(70, 100, ymin=0.0, ymax=0.35, color="#1f5f8b", alpha=0.07, linewidth=0)
     axes.axhspan(55, 100, color="#a23b4a", alpha=0.06, linewidth=0)
@@ -118,7 +145,7 @@ def score_risk_figure(runs: Sequence[Run], *, reference: bool = True) -> Any:
             s=64,
             color=COLORS[position % len(COLORS)],
             marker=MARKERS[position % len(MARKERS)],
-            label=_short(run.name, 38),
+            label=short(run.name, 38),
             zorder=4,
         )
     axes.set_xlim(0, 100)
@@ -126,12 +153,12 @@ def score_risk_figure(runs: Sequence[Run], *, reference: bool = True) -> Any:
     axes.set_xlabel("governance score (higher is better)")
     axes.set_ylabel("governance risk (lower is better)")
     axes.legend(loc="lower left", fontsize=8, frameon=True, framealpha=0.9, edgecolor=GRID, labelcolor=INK)
-    return _titled(figure, axes, "Score against risk")
+    return titled(figure, axes, "Score against risk")
 
 
 def dimension_figure(record: AuditRecord) -> Any:
     """Value of each dimension: the measured part dark, the rest light."""
-    figure, axes = _figure(5.2, 4.0)
+    figure, axes = new_figure(5.2, 4.0)
     dimensions = list(reversed(record.dimensions))
     values = [dimension.value or 0.0 for dimension in dimensions]
     measured = [dimension.measured_value or 0.0 for dimension in dimensions]
@@ -150,7 +177,7 @@ def dimension_figure(record: AuditRecord) -> Any:
     axes.legend(
         loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=2, frameon=False, fontsize=8, labelcolor=INK
     )
-    return _titled(figure, axes, "Thirteen dimensions")
+    return titled(figure, axes, "Thirteen dimensions")
 
 
 def draw(runs: Sequence[Run], *, reference: bool = True) -> Drawings:
@@ -163,53 +190,17 @@ def draw(runs: Sequence[Run], *, reference: bool = True) -> Drawings:
     reference : bool, default=True
         Show the published reference cases in the plot of score against risk.
     """
-    return Drawings(
-        to_png(score_risk_figure(runs, reference=reference)), tuple(_draw_run(run) for run in runs)
-    )
+    overview = Drawing.of(score_risk_figure(runs, reference=reference))
+    return Drawings(overview, tuple(_draw_run(run) for run in runs))
 
 
-def _draw_run(run: Run) -> dict[str, bytes]:
+def _draw_run(run: Run) -> dict[str, Drawing]:
     figures = {
         "loss": loss_figure(run),
         "parameters": parameter_figure(run),
         "dimensions": dimension_figure(run.record),
+        "reliability": reliability_figure(run.record.exhibits),
+        "groups": group_figure(run.record.exhibits),
+        "robustness": robustness_figure(run.record.exhibits),
     }
-    return {kind: to_png(figure) for kind, figure in figures.items() if figure is not None}
-
-
-def to_png(figure: Any) -> bytes:
-    """PNG of a figure, at a resolution that stays sharp on a phone."""
-    out = io.BytesIO()
-    # A fixed entry instead of the library's version: equal figures give equal files.
-    figure.savefig(out, format="png", dpi=200, metadata={"Software": "sgdkit"})
-    return out.getvalue()
-
-
-def _figure(width: float, height: float) -> tuple[Any, Any]:
-    matplotlib_figure = import_extra("matplotlib.figure", "report", "Drawing figures")
-    figure = matplotlib_figure.Figure(figsize=(width, height), layout="constrained", facecolor="white")
-    figure.get_layout_engine().set(w_pad=0.09, h_pad=0.09)
-    axes = figure.subplots()
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(GRID)
-    axes.grid(True, color=GRID, linewidth=0.7)
-    axes.set_axisbelow(True)
-    axes.tick_params(colors=MUTED, labelcolor=INK, labelsize=8.5)
-    axes.xaxis.label.set(color=MUTED, fontsize=9)
-    axes.yaxis.label.set(color=MUTED, fontsize=9)
-    return figure, axes
-
-
-def _titled(figure: Any, axes: Any, title: str) -> Any:
-    axes.set_title(title, loc="left", fontsize=10.5, fontweight="bold", color=INK, pad=8)
-    return figure
-
-
-def _short(text: str, limit: int = 22) -> str:
-    # "$" would start a formula.
-    text = text.replace("$", r"\$").removeprefix("weight ")
-    # Names of encoded columns differ at their end, so what is cut is the middle.
-    tail = limit // 2
-    return text if len(text) <= limit else f"{text[: limit - tail - 1]}…{text[-tail:]}"
+    return {kind: Drawing.of(figure) for kind, figure in figures.items() if figure is not None}

@@ -1,19 +1,22 @@
 """write_report(): everything about some runs, in one folder."""
 
-import json
-import os
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sgdkit.exceptions import InvalidParameterError
+from sgdkit.atomic_file import replace_file
 from sgdkit.governance.canonical import content_hash
 from sgdkit.governance.record import SCHEMA_VERSION
 from sgdkit.governance.render import plots, tables
-from sgdkit.governance.render.html import to_html
+from sgdkit.governance.render.card import to_model_card
+from sgdkit.governance.render.compare import check_names, compare
+from sgdkit.governance.render.files import table_files, to_json
+from sgdkit.governance.render.html import TITLE, to_html
+from sgdkit.governance.render.markdown import to_markdown
+from sgdkit.governance.render.ml_bom import to_ml_bom
+from sgdkit.governance.render.reference import reference_tables
 from sgdkit.governance.render.run import Run
 
 __all__ = ("write_report",)
@@ -23,7 +26,7 @@ def write_report(
     directory: str | Path,
     runs: Sequence[Run],
     *,
-    title: str = "How these models were trained",
+    title: str = TITLE,
     reference: bool = True,
 ) -> tuple[Path, ...]:
     """Write report, records, tables and figures of one or more runs.
@@ -43,9 +46,11 @@ def write_report(
     Returns
     -------
     tuple of Path
-        What was written, ``report.html`` first: ``record.json``; ``audit``, ``summary``, ``trace`` and
-        ``evidence`` as ``.csv`` and ``.json``; ``score_risk.png`` and per run ``<run>_loss.png``,
-        ``<run>_parameters.png`` and ``<run>_dimensions.png``.
+        What was written, ``report.html`` first: ``report.md`` and ``record.json``; ``audit``, ``summary``,
+        ``trace`` and ``evidence`` (of several runs ``compare`` too) as ``.csv`` and ``.json``; the figure
+        ``score_risk`` and per run ``<run>_loss``, ``_parameters``, ``_dimensions``, ``_reliability``,
+        ``_groups`` and ``_robustness`` where it has them, as ``.png`` and ``.svg``; per run
+        ``<run>_model_card.md`` and ``<run>_ml_bom.json`` (CycloneDX).
 
     Raises
     ------
@@ -55,20 +60,28 @@ def write_report(
         Without the ``report`` extra.
     """
     runs = list(runs)
-    names = [run.name for run in runs]
-    if not runs or len(set(names)) < len(names):
-        raise InvalidParameterError(
-            f"Got runs named {names}; give at least one run, each with a name of its own."
-        )
+    check_names(runs)
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
     # All content is made before the first file is touched: a failure leaves an older report whole.
     drawings = plots.draw(runs, reference=reference)
-    contents = {"report.html": to_html(runs, title=title, reference=reference, drawings=drawings).encode()}
+    slugs = _slugs(runs)
+    files = [
+        {kind: f"{slug}_{kind}.png" for kind in figures}
+        for slug, figures in zip(slugs, drawings.runs, strict=True)
+    ]
+    markdown = to_markdown(runs, title=title, reference=reference, files=files)
+    contents = {
+        "report.html": to_html(runs, title=title, reference=reference, drawings=drawings).encode(),
+        "report.md": markdown.encode(),
+    }
     contents |= dict(_records(runs))
     contents |= dict(_tables(runs, reference=reference))
-    contents |= dict(_figures(runs, drawings))
-    return tuple(_replace(folder / name, content) for name, content in contents.items())
+    contents |= dict(_figures(slugs, drawings))
+    for slug, run in zip(slugs, runs, strict=True):
+        contents[f"{slug}_model_card.md"] = to_model_card(run).encode()
+        contents[f"{slug}_ml_bom.json"] = to_json(to_ml_bom(run))
+    return tuple(replace_file(folder / name, content) for name, content in contents.items())
 
 
 def _records(runs: Sequence[Run]) -> Iterator[tuple[str, bytes]]:
@@ -78,7 +91,7 @@ def _records(runs: Sequence[Run]) -> Iterator[tuple[str, bytes]]:
         "receipts": [asdict(run.record.receipt) for run in runs if run.record.receipt],
     }
     record["content_hash"] = content_hash(record)
-    yield "record.json", json.dumps(record, indent=2, sort_keys=True, ensure_ascii=False).encode()
+    yield "record.json", to_json(record, indent=2, sort_keys=True)
 
 
 def _tables(runs: Sequence[Run], *, reference: bool) -> Iterator[tuple[str, bytes]]:
@@ -91,32 +104,25 @@ def _tables(runs: Sequence[Run], *, reference: bool) -> Iterator[tuple[str, byte
         "trace": tables.trace_table(runs),
         "evidence": tables.Table.of(evidence),
     }
+    if len(runs) > 1:
+        named["compare"] = compare(runs)
     if reference:
-        named["reference_audit"] = tables.reference_audit_table()
-        named["reference_trace"] = tables.reference_trace_table()
-    for name, table in named.items():
-        yield f"{name}.csv", table.to_csv().encode()
-        yield f"{name}.json", json.dumps(table.records(), indent=1, ensure_ascii=False).encode()
+        named |= reference_tables()
+    yield from table_files(named)
 
 
-def _figures(runs: Sequence[Run], drawings: plots.Drawings) -> Iterator[tuple[str, bytes]]:
-    yield "score_risk.png", drawings.overview
+def _figures(slugs: Sequence[str], drawings: plots.Drawings) -> Iterator[tuple[str, bytes]]:
+    named = {"score_risk": drawings.overview}
+    for slug, figures in zip(slugs, drawings.runs, strict=True):
+        named |= {f"{slug}_{kind}": drawing for kind, drawing in figures.items()}
+    for name, drawing in named.items():
+        yield f"{name}.png", drawing.png
+        yield f"{name}.svg", drawing.svg
+
+
+def _slugs(runs: Sequence[Run]) -> list[str]:
+    """Starts of file names, one of its own for each run."""
     slugs = [re.sub(r"[^a-z0-9]+", "-", run.name.lower()).strip("-")[:40] or "run" for run in runs]
-    for position, (slug, figures) in enumerate(zip(slugs, drawings.runs, strict=True)):
-        unique = slug if slugs.count(slug) == 1 else f"{slug}-{position + 1}"
-        for kind, png in figures.items():
-            yield f"{unique}_{kind}.png", png
-
-
-def _replace(path: Path, content: bytes) -> Path:
-    """Write a file in one step: a reader sees the old content or the new, never half of it."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, 0o644)  # mkstemp makes files that only their owner can read
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return path
+    return [
+        slug if slugs.count(slug) == 1 else f"{slug}-{position}" for position, slug in enumerate(slugs, 1)
+    ]

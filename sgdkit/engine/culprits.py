@@ -1,0 +1,83 @@
+"""Which batch threw the weights off: epochs before a jump of the objective are made again, batch by batch."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sgdkit.backends.base import Backend, EpochRunner, Problem, TrainState
+from sgdkit.engine.averaging import parts_of
+from sgdkit.engine.diagnosis.batches import CALM, jumps
+from sgdkit.engine.history import COLUMNS
+
+__all__ = ("Visit", "Watch")
+
+MOST_ROWS = 8
+_OBJECTIVE, _RATE = COLUMNS.index("objective"), COLUMNS.index("learning_rate")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What repeats an epoch.
+
+    Attributes
+    ----------
+    problem, run : Problem, EpochRunner
+        What ran it.
+    before : TrainState
+        The state it began with.
+    order : ndarray
+        The runs it visited.
+    rate : float
+        Its learning rate.
+    """
+
+    problem: Problem
+    run: EpochRunner
+    before: TrainState
+    order: np.ndarray
+    rate: float
+
+
+class Watch:
+    """Finds the batches behind jumps out of a calm curve.
+
+    Attributes
+    ----------
+    culprits : dict of int to dict
+        For the number of an epoch that jumped: `epoch`, `batch` (from 1) and `n_batches` of the batch with
+        the longest step in that epoch and the one before, how many times the median `length` it was, and its
+        first `rows`.
+    """
+
+    def __init__(self, backend: Backend):
+        self._backend = backend
+        self._last: Visit | None = None
+        self.culprits: dict[int, dict[str, Any]] = {}
+
+    def epoch_ended(self, visit: Visit, history: np.ndarray) -> None:
+        """Take an epoch and the history with it."""
+        seen = history[-CALM - 2 :]
+        if len(seen) == CALM + 2 and jumps(seen[:, _OBJECTIVE], seen[:, _RATE])[-1]:
+            visits = [visit] if self._last is None else [self._last, visit]
+            found = max((self._longest_step(each) for each in visits), key=lambda each: each["length"])
+            self.culprits[visit.before.epoch + 1] = found
+        self._last = visit
+
+    def _longest_step(self, visit: Visit) -> dict[str, Any]:
+        state, edges = visit.before.copy(), visit.problem.edges
+        parts = list(parts_of(visit.problem, visit.order, len(visit.order)))
+        lengths = []
+        for part in parts:
+            before = np.array(self._backend.to_host(state.w), np.float64)
+            visit.run(state, part, visit.rate)
+            lengths.append(float(np.linalg.norm(self._backend.to_host(state.w) - before)))
+        worst = int(np.argmax(lengths))
+        rows = np.concatenate([np.arange(edges[run], edges[run + 1]) for run in parts[worst]])
+        return {
+            "epoch": visit.before.epoch + 1,
+            "batch": worst + 1,
+            "n_batches": len(parts),
+            "length": lengths[worst] / max(float(np.median(lengths)), 1e-300),
+            "rows": rows[:MOST_ROWS].tolist(),
+        }
