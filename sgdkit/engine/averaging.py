@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sgdkit.backends.base import EpochReport, EpochRunner, Problem, TrainState
+from sgdkit.data.order import LANES
 
 __all__ = ("BETA", "Averaging", "averaged_state", "averaging_epochs", "parts_of")
 
@@ -124,7 +125,10 @@ def parts_of(problem: Problem, order: np.ndarray, most: int = PARTS) -> Iterator
             taken = int(rows[at - 1])
             ends.append(at)
     else:
-        ends = [*(np.flatnonzero(rows % problem.batch_size == 0) + 1).tolist(), len(order)]
+        ends = np.flatnonzero(rows % problem.batch_size == 0) + 1
+        if rows[-1] > len(order):  # runs side by side end together
+            ends = ends[ends % LANES == 0]
+        ends = [*ends.tolist(), len(order)]
     most = min(most, len(ends))
     cuts = np.unique(np.array(ends)[np.linspace(-1, len(ends) - 1, most + 1).round().astype(int)[1:]])
     start = 0

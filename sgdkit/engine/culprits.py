@@ -1,11 +1,12 @@
 """Which batch threw the weights off: epochs before a jump of the objective are made again, batch by batch."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from sgdkit.backends.base import Backend, EpochRunner, Problem, TrainState
+from sgdkit.data.order import batches
 from sgdkit.engine.averaging import parts_of
 from sgdkit.engine.diagnosis.batches import CALM, jumps
 from sgdkit.engine.history import COLUMNS
@@ -38,6 +39,17 @@ class Visit:
     order: np.ndarray
     rate: float
 
+    def by_rows(self, backend: Backend) -> "Visit":
+        """Return the same visit with every row a run of its own, so that any batch can be made alone."""
+        if self.problem.whole_runs or len(self.problem.edges) > self.problem.X.shape[0]:
+            return self
+        edges = np.arange(self.problem.X.shape[0] + 1)
+        problem = replace(self.problem, edges=edges)
+        taken = batches(self.order, self.problem.edges, False, self.problem.batch_size)
+        order = np.concatenate([rows for rows, _ in taken])
+        run = backend.bind(problem, self.before.w.dtype)
+        return Visit(problem, run, self.before, order, self.rate)
+
 
 class Watch:
     """Finds the batches behind jumps out of a calm curve.
@@ -65,6 +77,7 @@ class Watch:
         self._last = visit
 
     def _longest_step(self, visit: Visit) -> dict[str, Any]:
+        visit = visit.by_rows(self._backend)
         state, edges = visit.before.copy(), visit.problem.edges
         parts = list(parts_of(visit.problem, visit.order, len(visit.order)))
         lengths = []

@@ -66,9 +66,11 @@ def runs_of(model: Any, rows: TrainingRows, batch_size: int) -> np.ndarray:
     n = rows.X.shape[0]
     if rows.edges is not None:
         return rows.edges
+    # Steps between the point and its average are made batch by batch, so an epoch is cut anywhere.
+    every_batch = isinstance(model.average, str) and model.average == "schedule_free"
     if not model.shuffle:
-        return run_edges(n, n)
-    drawn = model.sampling != "auto"
+        return run_edges(n, 1 if every_batch else n)
+    drawn = model.sampling != "auto" or every_batch
     if drawn or n < SHUFFLE_ROWS_BELOW or batch_size >= n or looks_ordered(rows.X, rows.y):
         return run_edges(n, 1)
     return run_edges(n, RUN_LENGTH)

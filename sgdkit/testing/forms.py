@@ -60,7 +60,7 @@ class Form:
             y=move(task.y.reshape(task.X.shape[0], -1)),
             weight=None if weight is None else move(weight),
             mean_weight=1.0 if weight is None else float(np.mean(weight, dtype=np.float64)),
-            edges=run_edges(task.X.shape[0], 4) if edges is None else edges.astype(np.int64),
+            edges=run_edges(task.X.shape[0], task.run_length) if edges is None else edges.astype(np.int64),
             whole_runs=edges is not None,
             batch_size=task.batch_size,
             loss=task.loss,
@@ -141,6 +141,8 @@ class Task:
         Factor on the rate for each feature and the intercept.
     fit_intercept, shuffle : bool
         Whether the intercept moves, and whether runs are shuffled.
+    run_length : int, default=4
+        Rows of a run, where there are no queries.
     center : ndarray of shape (n_features,) or None, default=None
         What dense rows are centred by.
     clip_norm, clip_value : float, default=inf
@@ -164,6 +166,7 @@ class Task:
     rates: np.ndarray | None = None
     fit_intercept: bool = True
     shuffle: bool = False
+    run_length: int = 4
     center: np.ndarray | None = None
     clip_norm: float = float("inf")
     clip_value: float = float("inf")
