@@ -125,10 +125,10 @@ def parts_of(problem: Problem, order: np.ndarray, most: int = PARTS) -> Iterator
             taken = int(rows[at - 1])
             ends.append(at)
     else:
-        ends = np.flatnonzero(rows % problem.batch_size == 0) + 1
+        full = np.flatnonzero(rows % problem.batch_size == 0) + 1
         if rows[-1] > len(order):  # runs side by side end together
-            ends = ends[ends % LANES == 0]
-        ends = [*ends.tolist(), len(order)]
+            full = full[full % LANES == 0]
+        ends = [*full.tolist(), len(order)]
     most = min(most, len(ends))
     cuts = np.unique(np.array(ends)[np.linspace(-1, len(ends) - 1, most + 1).round().astype(int)[1:]])
     start = 0

@@ -141,7 +141,7 @@ class Task:
         Factor on the rate for each feature and the intercept.
     fit_intercept, shuffle : bool
         Whether the intercept moves, and whether runs are shuffled.
-    run_length : int, default=4
+    run_length : int, default=1
         Rows of a run, where there are no queries.
     center : ndarray of shape (n_features,) or None, default=None
         What dense rows are centred by.
@@ -166,7 +166,7 @@ class Task:
     rates: np.ndarray | None = None
     fit_intercept: bool = True
     shuffle: bool = False
-    run_length: int = 4
+    run_length: int = 1
     center: np.ndarray | None = None
     clip_norm: float = float("inf")
     clip_value: float = float("inf")

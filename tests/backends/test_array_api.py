@@ -50,7 +50,7 @@ def test_one_epoch_of_the_reference_is_gradient_descent_written_by_hand():
     )
     w, losses, norms = np.zeros(3), 0.0, []
     A = np.column_stack([X, np.ones(6)])
-    for rows in (np.array([0, 4, 1, 5]), np.array([2, 3])):  # runs of four rows side by side
+    for rows in (np.arange(4), np.arange(4, 6)):
         share = weight[rows] / (len(rows) * weight.mean())
         residual = A[rows] @ w - y[rows]
         losses += len(rows) * float(share @ (0.5 * residual**2))

@@ -47,6 +47,7 @@ def small_task(loss, rule, dtype="float64", seed=0, **settings):
     if cases[0].query_edges is not None:
         edges = np.concatenate([[0], *(case.query_edges[1:] + 12 * i for i, case in enumerate(cases))])
     task = Task(
+        run_length=4,
         X=X.astype(dtype), y=y, loss=loss, rule=rule, weight=random.uniform(0.2, 3.0, n), query_edges=edges,
         n_outputs=cases[0].raw.shape[1], n_epochs=2, lr=RATE[rule.step], shuffle=True,
         # An intercept cancels in every pair: its gradient would be rounding and nothing else.

@@ -44,7 +44,7 @@ def path(task, epochs=3):
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 @pytest.mark.parametrize("rule", [SGD(), AdaGrad()], ids=["sgd", "adagrad"])
 def test_averages_of_few_batches_are_those_of_every_batch(form, rule):
-    task = Task(X=X, y=Y, loss=SquaredError(), rule=rule, batch_size=8, l2=0.1, run_length=1)
+    task = Task(X=X, y=Y, loss=SquaredError(), rule=rule, batch_size=8, l2=0.1)
     points = path(task)
     t = np.arange(1.0, len(points) + 1)
     expected = {
@@ -66,7 +66,7 @@ def test_averages_of_few_batches_are_those_of_every_batch(form, rule):
 @pytest.mark.parametrize("edges", [None, QUERIES], ids=["rows", "queries"])
 def test_averaging_moves_the_weights_as_without_and_reports_the_same(batch_size, edges):
     loss = SquaredError() if edges is None else PairwiseLogistic()
-    task = Task(X=X, y=Y, loss=loss, rule=AdaGrad(), batch_size=batch_size, query_edges=edges)
+    task = Task(X=X, y=Y, loss=loss, rule=AdaGrad(), batch_size=batch_size, run_length=4, query_edges=edges)
     form = FORMS["compiled dense"]
     plain, report = states(form, task, None)
     state, found = states(form, task, Averaging("uniform"))
@@ -77,7 +77,7 @@ def test_averaging_moves_the_weights_as_without_and_reports_the_same(batch_size,
 
 
 def test_a_late_start_leaves_out_the_first_points():
-    task = Task(X=X, y=Y, loss=SquaredError(), rule=SGD(), batch_size=8, run_length=1)
+    task = Task(X=X, y=Y, loss=SquaredError(), rule=SGD(), batch_size=8)
     state, _ = states(REFERENCE, task, Averaging("uniform", start=81))
     np.testing.assert_allclose(state.average, path(task)[10:].mean(axis=0), rtol=1e-12)
     assert states(REFERENCE, task, Averaging("uniform", start=1000))[0].average is None
@@ -106,7 +106,7 @@ def test_the_objective_of_queries_does_not_depend_on_how_they_are_cut(monkeypatc
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 def test_schedule_free_steps_are_those_of_the_paper(form):
     """Defazio et al. 2024, algorithm 1 without warm-up, with the rate of each epoch."""
-    task = Task(X=X, y=Y, loss=SquaredError(), rule=SGD(), batch_size=8, run_length=1)
+    task = Task(X=X, y=Y, loss=SquaredError(), rule=SGD(), batch_size=8)
     rates = (0.05, 0.2, 0.1)
     z = x = np.zeros(4)
     total = 0.0

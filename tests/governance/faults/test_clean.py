@@ -18,7 +18,7 @@ def runs():
             yield pytest.param(name, kind, id=f"{name}-{kind}", marks=marks)
 
 
-@pytest.mark.parametrize(("name", "kind"), runs())
+@pytest.mark.parametrize(("name", "kind"), list(runs()))
 def test_no_gate_fires_on_a_clean_run(name, kind):
     if not (FOLDER / name).is_dir():
         pytest.skip(f"the data set {name} is not in {FOLDER.name}; set SGDKIT_DATA to its folder")
