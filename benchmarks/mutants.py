@@ -25,6 +25,7 @@ NEAR_KERNELS = (
     "test_vector_math or test_batches or ((adagrad or AdaGrad or rule0) and "
     "(log_loss or softmax or pairwise_logistic)) or (prodigy and log_loss) or broken or centring"
 )
+SOLVER_KERNELS = ("dual", "quadratic", "variance_reduced")
 RULE_TESTS = ("papers", "common", "weight_decay", "torch")
 # Of a changed rule only the tests that name it are run.
 SPELLED = {"centered_rmsprop": "centered_rmsprop or centred_rmsprop", "proximal": "", "decay": "", "base": ""}
@@ -36,7 +37,7 @@ GROUPS = {
         ["tests/test_proximal.py", *(f"tests/optimizers/test_{name}.py" for name in RULE_TESTS)],
     ),
     "kernels": (
-        ["kernels/batches.py", "kernels/csr.py", "kernels/dense.py", "kernels/vector_math.py"],
+        [f"kernels/{name}.py" for name in ("batches", "csr", "dense", "row_vectors", "vector_math")],
         [
             "tests/kernels/test_vector_math.py",
             "tests/kernels/test_batches.py",
@@ -46,8 +47,8 @@ GROUPS = {
         ],
     ),
     "solver-kernels": (
-        ["kernels/dual.py", "kernels/quadratic.py"],
-        ["tests/kernels/test_dual.py", "tests/kernels/test_quadratic.py", "tests/solvers/test_solvers.py"],
+        [f"kernels/{name}.py" for name in SOLVER_KERNELS],
+        [*(f"tests/kernels/test_{name}.py" for name in SOLVER_KERNELS), "tests/solvers/test_solvers.py"],
     ),
 }
 OPPOSITE = {
