@@ -23,7 +23,8 @@ LIMIT_BYTES = 8 * 2**30
 # Every kernel is compiled anew when one of their files changes, so few losses and rules must do.
 NEAR_KERNELS = (
     "test_vector_math or test_batches or ((adagrad or AdaGrad or rule0) and "
-    "(log_loss or softmax or pairwise_logistic)) or (prodigy and log_loss) or broken or centring"
+    "(log_loss or softmax or pairwise_logistic)) or (prodigy and log_loss) or broken or centring or "
+    "targets_are_as_many or clipped_step"
 )
 SOLVER_KERNELS = ("dual", "quadratic", "variance_reduced")
 RULE_TESTS = ("papers", "common", "weight_decay", "torch")
@@ -68,6 +69,9 @@ EQUIVALENT: dict[tuple[str, str], str] = {
         "kernels/batches.py",
         "prefetch_row: constant, 64 -> 65",
     ): "A hint to the memory; no result depends on it.",
+    ("kernels/vector_math.py", "_log1p32: term dropped, p * q + np.float32(1.0 / 9.0) -> p * q"): (
+        "At most 8e-8 of the result, less than one rounding of float32."
+    ),
     ("kernels/dual.py", "dense_sweep: constant, 0.0 -> 1.0"): "Without a change there is nothing to add.",
     ("losses/softmax.py", "conjugate: constant, 1.0 -> 2.0"): (
         "The logarithm of what stands in for a zero is multiplied by that zero."
