@@ -69,7 +69,7 @@ EQUIVALENT: dict[tuple[str, str], str] = {
         "kernels/batches.py",
         "prefetch_row: constant, 64 -> 65",
     ): "A hint to the memory; no result depends on it.",
-    ("kernels/csr.py", "csr_scratch: constant, 1 -> 2"): "Working memory with room for one coordinate more.",
+    ("kernels/csr.py", "csr_scratch: constant, 1 -> 2"): "Working memory with room to spare.",
     ("kernels/dual.py", "dense_sweep: constant, 0.0 -> 1.0"): "Without a change there is nothing to add.",
     ("losses/softmax.py", "conjugate: constant, 1.0 -> 2.0"): (
         "The logarithm of what stands in for a zero is multiplied by that zero."
