@@ -39,9 +39,18 @@ def next_batch(runs, edges, lanes, batch_size, cursor, rows, at, offsets):
     while m < batch_size and cursor[0] < runs.shape[0]:
         first, offset, lane = cursor[0], cursor[1], cursor[2]
         width = min(lanes, runs.shape[0] - first)
-        longest = np.int64(0)
-        for run in runs[first : first + width]:
-            longest = max(longest, edges[run + 1] - edges[run])
+        longest, shortest = np.int64(0), np.int64(2**62)
+        for lane_of in range(first, first + width):
+            length = edges[runs[lane_of] + 1] - edges[runs[lane_of]]
+            longest, shortest = max(longest, length), min(shortest, length)
+        if lane == 0:  # whole turns of all lanes
+            turns = min(shortest - offset, (batch_size - m) // width)
+            for lane_of in range(width):
+                row = edges[runs[first + lane_of]] + offset
+                for i in range(turns):
+                    rows[at + m + i * width + lane_of] = row + i
+            m += max(turns, 0) * width
+            offset += max(turns, 0)
         while m < batch_size and offset < longest:
             run = runs[first + lane]
             row = edges[run] + offset

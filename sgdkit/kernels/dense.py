@@ -18,7 +18,7 @@ __all__ = ("dense_epoch", "dense_scratch")
 # prediction and the gradient. The gradient of one tile and the prediction of the next are one loop, so that
 # new rows are read all the time, and arithmetic hides behind reading. Rows further down the queue
 # are asked for meanwhile: the hardware follows runs by itself, but cannot foresee where the next begin.
-TILE = 32
+TILE = 16
 AHEAD = 96
 
 _compile = njit(nogil=True, error_model="numpy", fastmath=FASTMATH, forceinline=True)

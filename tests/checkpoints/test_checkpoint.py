@@ -162,6 +162,8 @@ def test_a_file_that_is_not_as_it_was_written_is_refused(how, sentence, tmp_path
         ({"class_weight": {0: 2.0}}, "class_weight was None"),
         ({"early_stopping": True}, "did not hold out rows of these"),
         ({"random_state": 1}, "random_state was 0, and is 1"),
+        ({"bounds": np.array([[-1.0, 1.0]] * 30)}, "bounds was None, and is an array "),
+        ({"bounds": (np.float64(-1.0), 1.0)}, r"bounds was None, and is \[-1\.0, 1\.0\]"),
     ],
 )
 def test_other_parameters_are_refused(settings, sentence, tmp_path):

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.datasets import dump_svmlight_file
 
 from sgdkit.cli.exit_codes import ExitCode
 from sgdkit.cli.main import main
@@ -102,3 +103,26 @@ def test_a_model_without_probabilities_says_so(table, tmp_path, capsys):
     assert main(["train", str(table), *flags]) == ExitCode.DONE
     assert main(["predict", str(tmp_path), str(table), "--proba"]) == ExitCode.USAGE
     assert "LinearRegressor has none" in capsys.readouterr().err
+
+
+def test_svmlight_rows_may_name_fewer_features_than_the_model_has_and_not_more(table, tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 6)) * (rng.random((200, 6)) < 0.5)
+    y = np.where(X[:, 0] + X[:, 1] > 0.0, 1, -1)
+    dump_svmlight_file(X, y, str(tmp_path / "rows.svm"), zero_based=False)
+    assert main(["train", str(tmp_path / "rows.svm"), "--out", str(tmp_path / "run")]) == ExitCode.DONE
+    (tmp_path / "short.svm").write_text("1 1:2.0\n-1 1:-2.0 2:-0.5\n")
+    found = predicted(tmp_path / "run", tmp_path / "short.svm", tmp_path / "p.csv")
+    assert found["prediction"].tolist() == [1.0, -1.0]
+    (tmp_path / "long.svm").write_text("1 1:2.0 7:1.0\n")
+    capsys.readouterr()
+    for arguments, words in (
+        (["long.svm"], "names feature 7, but the model was trained on 6 features"),
+        (["short.svm", "--keep", "a"], "--keep names columns, which an svmlight file does not have"),
+    ):
+        assert main(["predict", str(tmp_path / "run"), str(tmp_path / arguments[0]), *arguments[1:]]) == 2
+        error = capsys.readouterr().err
+        assert words in error
+        assert len(error.splitlines()) == 1
+    assert main(["predict", str(tmp_path / "run"), str(table)]) == ExitCode.USAGE
+    assert "trained on svmlight rows" in capsys.readouterr().err

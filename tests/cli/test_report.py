@@ -1,5 +1,6 @@
 import csv
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -34,6 +35,12 @@ def test_runs_come_back_as_they_were_written(folders):
     assert not read_runs([folders / "weak" / "record.json"])[0].trace_columns
 
 
+def test_runs_of_one_name_in_folders_of_one_name_are_refused(folders, tmp_path):
+    shutil.copytree(folders / "strong", tmp_path / "weak")
+    with pytest.raises(InvalidParameterError, match=r"in folders of one name: Ridge, Ridge; rename a folder"):
+        read_runs([folders / "weak", tmp_path / "weak"])
+
+
 def test_two_folders_make_one_report_with_a_column_each(folders, tmp_path, capsys):
     out = tmp_path / "both"
     assert (
@@ -62,6 +69,9 @@ def test_missing_repeated_and_outdated_runs_are_refused(folders, tmp_path):
         read_runs([tmp_path])
     with pytest.raises(InvalidParameterError, match="given before"):
         read_runs([folders / "weak", folders / "weak"])
+    (tmp_path / "binary.json").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InvalidParameterError, match=r"binary\.json is not text; give a record\.json"):
+        read_runs([tmp_path / "binary.json"])
     old = replace(read_runs([folders / "weak"])[0].record, schema_version="1.0")
     (tmp_path / "old.json").write_text(old.to_json())
     with pytest.raises(InvalidParameterError, match=r"schema '1\.0'"):

@@ -286,6 +286,7 @@ CONTENTS = {
     "cut.csv.gz": (gzip.compress(b"x,y\n" + os.urandom(9999))[:200], "cannot be read as CSV"),
     "false.parquet": (b"x,y\n1,2\n", "cannot be read as Parquet"),
     "false.svm": (b"x,y\n1,2\n", "cannot be read as svmlight"),
+    "comment.svm": (b"# no rows\n", "holds no row"),
     "rows.dat": (b"x,y\n1,2\n", "does not tell its format"),
     "one_class.csv": (b"x,y\n1,a\n2,a\n3,a\n", "Every row has the same target 'y', a"),
     "single.csv": (b"x,y\n1,a\n2,a\n3,b\n", "Class 'b' has a single row"),

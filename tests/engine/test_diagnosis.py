@@ -12,7 +12,7 @@ from sklearn.datasets import load_diabetes
 from sklearn.exceptions import NotFittedError
 
 from sgdkit import HingeClassifier, LinearRanker, LinearRegressor, LogisticClassifier
-from sgdkit.data.order import epoch_order
+from sgdkit.data.order import RUN_LENGTH, batches, epoch_order, run_edges
 from sgdkit.engine.diagnosis import CHECKS, Run, diagnose
 from sgdkit.engine.diagnosis.gradients import exploding_gradients
 from sgdkit.exceptions import ConvergenceWarning
@@ -123,6 +123,18 @@ def test_a_spike_names_the_batch_that_caused_it(average):
     assert "that of batch 2 of 7 in epoch 15" in finding.evidence
     plan_order = epoch_order(400, model._training["seed"], 14, True)
     assert f"on the training rows {', '.join(map(str, plan_order[58:66]))}, ..." in finding.evidence
+
+
+def test_a_spike_in_runs_of_neighbours_names_the_rows_of_its_batch(monkeypatch):
+    """As large data are visited, whose runs are longer than a batch and read side by side."""
+    monkeypatch.setattr("sgdkit.estimators._batches.SHUFFLE_ROWS_BELOW", 100)
+    model = fit(LinearRegressor, X, SIGNAL, optimizer=Jumping(), learning_rate=0.1, max_iter=30, tol=None)
+    (finding,) = [each for each in model.diagnosis_ if each.name == "spikes"]
+    edges = run_edges(400, RUN_LENGTH)
+    order = epoch_order(len(edges) - 1, model._training["seed"], 14, True)
+    _, (rows, _), *_ = batches(order, edges, False, 58)
+    assert "that of batch 2 of 7 in epoch 15" in finding.evidence
+    assert f"on the training rows {', '.join(map(str, rows[:8]))}, ..." in finding.evidence
 
 
 @pytest.mark.parametrize("estimator", [LogisticClassifier, HingeClassifier, LinearRegressor, LinearRanker])

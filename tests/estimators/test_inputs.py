@@ -110,3 +110,10 @@ def test_coefficients_become_sparse_and_dense_again_in_the_shape_of_the_fit(n_ta
     assert sp.issparse(model.coef_) and model.coef_.shape == (n_targets, 4)
     assert model.predict(X) == pytest.approx(expected, rel=1e-12)
     assert np.array_equal(model.densify().densify().coef_, dense)
+
+
+@pytest.mark.parametrize("given", ["X_val", "y_val"])
+def test_validation_rows_and_targets_are_given_together(given):
+    X, y = np.eye(4), np.array([0, 1, 0, 1])
+    with pytest.raises(InvalidParameterError, match="X_val and y_val must be given together"):
+        LogisticClassifier().fit(X, y, **{given: X if given == "X_val" else y})

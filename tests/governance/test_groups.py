@@ -4,6 +4,7 @@ from fairlearn.metrics import MetricFrame, selection_rate
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score
 
+from sgdkit.exceptions import InvalidParameterError
 from sgdkit.governance import audit
 from sgdkit.governance.groups import measure_gap
 
@@ -42,3 +43,28 @@ def test_small_groups_are_counted_but_not_compared():
     assert set(gap.by_group) == {"a", "b"}
     assert gap.gap == 0.0
     assert measure_gap(values[-13:], groups[-13:], np.random.default_rng(0)) is None
+
+
+def test_columns_of_an_array_are_attributes_of_their_own(cancer):
+    X, X_test, y, y_test = cancer
+    model = LogisticRegression(C=1e-3, max_iter=5_000).fit(X, y)
+    two = np.stack([X_test[:, 0] > 13.0, X_test[:, 1] > 19.0], axis=1)
+    record = audit(model, X_test, y_test, tier="free", sensitive_features=two)
+    summary = record.items["fairness.intersections"].summary
+    assert "'sensitive_feature_0 x sensitive_feature_1'" in summary
+
+
+@pytest.mark.parametrize(
+    ("named", "sentence"),
+    [
+        ({"groups": [1, 2, 3]}, "groups must be a pair: the labels of the training rows"),
+        ({"groups": ([1, 2], [3])}, r"groups has the shape \(2,\) for the training rows"),
+        ({"times": (None, [3])}, "times has the shape"),
+        ({"sensitive_features": [1, 2]}, "sensitive_feature"),
+    ],
+)
+def test_labels_that_do_not_fit_the_rows_are_refused(cancer, named, sentence):
+    X, X_test, y, y_test = cancer
+    model = LogisticRegression(C=1e-3, max_iter=5_000).fit(X, y)
+    with pytest.raises(InvalidParameterError, match=sentence):
+        audit(model, X_test, y_test, X_train=X, y_train=y, tier="free", **named)

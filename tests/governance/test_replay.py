@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 import warnings
@@ -262,6 +263,27 @@ def test_an_array_that_differs_is_named_with_its_first_number(data):
     assert 0.0 < found.largest_difference < 1e-9
     assert "earlier fit or partial_fit" in found.causes[0]
     assert "(10 numbers)" in replay(record, X, y).first_difference
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "first"),
+    [
+        ("intercept_", lambda model: model.intercept_ + 1.0, r"ridge\.intercept_ was .+ and is "),
+        (
+            "coef_",
+            lambda model: model.coef_.astype(np.float32),
+            r"ridge\.coef_ was .*(float32|<f4).* \(10\) and is float64 of shape \(10,\)",
+        ),
+        ("more_", lambda model: np.ones(3), r"ridge\.more_ is on record, and was not learned now"),
+    ],
+)
+def test_numbers_forms_and_arrays_that_differ_are_told_apart(data, name, change, first):
+    X, y = data
+    model = make_pipeline(StandardScaler(), Ridge()).fit(X, y)
+    setattr(model[-1], name, change(model[-1]))
+    found = replay(recorded(model, X, y, X_train=X, y_train=y), X, y, model=model)
+    assert found.outcome is Outcome.DIFFERENT
+    assert re.match(first, found.first_difference), found.first_difference
 
 
 def test_other_versions_excuse_a_difference_within_the_tolerance_and_are_named(data):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sgdkit.data.order import LANES, batches, epoch_order, largest_batch
-from sgdkit.kernels.batches import next_batch
+from sgdkit.kernels.batches import drop_noise, next_batch
 
 
 def compiled_batches(order, edges, whole_runs, batch_size):
@@ -46,3 +46,14 @@ def test_rows_are_written_from_the_place_that_was_asked_for():
     edges, order, cursor = np.array([0, 2, 4]), np.array([1, 0]), np.zeros(4, np.int64)
     assert next_batch(order, edges, 1, 3, cursor, rows, 5, np.zeros(4, np.int64)) == 3
     assert rows.tolist() == [-1, -1, -1, -1, -1, 2, 3, 0, -1]
+
+
+@pytest.mark.parametrize(("dtype", "noise", "signal"), [(np.float32, 5e-7, 2e-6), (np.float64, 1e-15, 3e-15)])
+def test_intercept_gradients_below_the_rounding_of_their_sum_are_zero(dtype, noise, signal):
+    g, magnitude = (
+        np.array([9.0, noise, -signal, noise, -noise], dtype),
+        np.array([1.0, 1.0, 0.01, 4.0], dtype),
+    )
+    drop_noise(g, 1, magnitude)
+    np.testing.assert_array_equal(g, np.array([9.0, 0.0, -signal, noise, 0.0], dtype))
+    assert not magnitude.any()

@@ -312,6 +312,24 @@ def test_hyperparameters_for_another_number_of_outputs_are_refused():
         Quantile([0.1, 0.5, 0.9]).hyper_of_outputs(2)
 
 
+def test_hyperparameters_for_each_output_have_one_length():
+    class Slanted(Quantile):
+        """A pinball loss with a dead zone."""
+
+        name, hyper = "slanted", ("quantile", "width")
+
+        def __init__(self, quantile=0.5, width=0.0):
+            super().__init__(quantile)
+            self.width = width
+
+        def checked(self, parameter, value):
+            return super().checked(parameter, value) if parameter == "quantile" else float(value)
+
+    assert Slanted([0.1, 0.9], [1.0, 2.0]).hyper_values() == ((0.1, 0.9), (1.0, 2.0))
+    with pytest.raises(InvalidParameterError, match="the same length, but these have 2 and 3"):
+        Slanted([0.1, 0.9], [1.0, 2.0, 3.0]).hyper_values()
+
+
 def test_a_classification_loss_takes_no_offset():
     with pytest.raises(UnsupportedCombinationError, match="Hinge cannot take an offset"):
         Hinge().absorb_offset(LABEL, WEIGHT, RAW)

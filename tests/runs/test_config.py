@@ -66,6 +66,16 @@ def test_a_bad_file_is_refused_in_one_sentence(tmp_path, text, words):
     assert words in str(caught.value)
 
 
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InvalidParameterError, match=r"There is no configuration file '.*none\.toml'\."):
+        read_config(tmp_path / "none.toml")
+
+
+def test_only_paths_that_the_file_sets_are_moved(tmp_path):
+    (tmp_path / "c.toml").write_text("alpha = 1\nset = { max_iter = 3 }\n")
+    assert read_config(tmp_path / "c.toml") == {"alpha": 1, "set": {"max_iter": 3}}
+
+
 @pytest.mark.parametrize("missing", ["data", "out"])
 def test_data_and_out_are_needed(missing):
     flags = {"data": "a.csv", "out": "b", missing: None}

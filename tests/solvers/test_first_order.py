@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from sgdkit.engine.stopping import StopReason
 from sgdkit.losses import Logistic, SquaredError
-from sgdkit.solvers import FISTA, CoordinateDescent, GradientDescent, SolverPlan
+from sgdkit.solvers import FISTA, SAGA, SVRG, CoordinateDescent, GradientDescent, SolverPlan
 from sgdkit.solvers.coordinate_descent import _Screen
 from sgdkit.solvers.objective import Objective
 
@@ -85,6 +86,19 @@ def test_fista_has_the_zeros_of_coordinate_descent(layout, loss, make_problem, r
     runs = [run_solver(s, problem, tol=1e-9, max_iter=20_000) for s in (FISTA(), CoordinateDescent())]
     np.testing.assert_allclose(runs[0].weights, runs[1].weights, atol=1e-3)
     np.testing.assert_array_equal(runs[0].weights == 0.0, runs[1].weights == 0.0)
+
+
+@LAYOUTS
+@pytest.mark.parametrize("solver", [SAGA(), SVRG()], ids=lambda solver: solver.name)
+@pytest.mark.parametrize("l1", [0.0, 0.02])
+def test_variance_reduced_steps_end_at_the_optimum(layout, solver, l1, make_problem, run_solver):
+    X, y = rows(Logistic(), d=20)
+    problem = make_problem(layout(X), y, Logistic(), 1e-2, l1=l1)
+    best = run_solver(CoordinateDescent(), problem, tol=1e-10)
+    found = run_solver(solver, problem, tol=1e-6, max_iter=2_000)
+    assert found.reason is StopReason.CONVERGED
+    assert found.objective == pytest.approx(best.objective, rel=2e-6)
+    np.testing.assert_allclose(found.weights, best.weights, atol=5e-3)
 
 
 def test_a_run_that_starts_at_the_optimum_proves_it(make_problem, run_solver):
