@@ -1,7 +1,7 @@
 """``sgdkit audit``: the audit in a folder, or a new one on other rows."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,6 +16,8 @@ from sgdkit.runs.staging import staged_folder
 
 __all__ = ("audit",)
 
+TIERS = ("free", "refit", "slow")
+
 
 def audit(
     folder: Annotated[Path, typer.Argument(help="Folder that `sgdkit train` wrote.")],
@@ -29,6 +31,13 @@ def audit(
         Path | None,
         typer.Option(help="What people declare, as `sgdkit governance init` begins it; needs --data."),
     ] = None,
+    tier: Annotated[
+        str | None,
+        typer.Option(
+            help="Most expensive checks to run: free only predicts, refit trains the model a few times, slow "
+            "some eighty times; needs --data. Default: refit."
+        ),
+    ] = None,
     format: Format = None,
     columns: Columns = None,
     separator: Separator = None,
@@ -39,6 +48,9 @@ def audit(
     Exits with 5 where the record or the model was altered, or a gate fails that did not before.
     """
     check_choice("--format", format, FORMATS)
+    check_choice("--tier", tier, TIERS)
+    if tier is not None and data is None:
+        raise typer.BadParameter("--tier is of a new audit; give --data too.")
     if out is not None and data is None:
         raise typer.BadParameter("--out is for the report of a new audit; give --data too.")
     if declaration is not None and data is None:
@@ -50,9 +62,10 @@ def audit(
     if data is None:
         typer.echo(str(record))
         return
-    reading = {"format": format, "columns": split_names(columns), "separator": separator}
+    reading: dict[str, Any] = {"format": format, "columns": split_names(columns), "separator": separator}
+    reading |= {"declaration": declaration, "tier": tier or "refit", "missing": tuple(missing or ())}
     with TerminalWatch() as watch:
-        again = reaudit(folder, data, watch, declaration=declaration, **reading, missing=tuple(missing or ()))
+        again = reaudit(folder, data, watch, **reading)
         watch.say(_told(record, again))
         if out is not None:
             with staged_folder(out) as stage:

@@ -24,11 +24,14 @@ class TerminalWatch(Watch):
             from rich.console import Console
             from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+            from sgdkit.cli.known_bar import KnownBar
+
             console = Console(stderr=True)
-            parts = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+            text = TextColumn("{task.description}", markup=False)
+            parts = (SpinnerColumn(), KnownBar(), TimeElapsedColumn(), text)
             self._progress = Progress(*parts, console=console, transient=True)
             self._progress.start()
-            self._task = self._progress.add_task("starting")
+            self._begin(None)
         return self
 
     def __exit__(
@@ -50,6 +53,21 @@ class TerminalWatch(Watch):
         """Show what is being done now."""
         self._text = text
         self.show(text)
+
+    def count(self, done: int, total: int, text: str) -> None:
+        """Show a bar, until all is done."""
+        if self._progress is None:
+            return
+        if done in (0, total):
+            self._begin(total if done < total else None)
+        self._progress.update(self._task, completed=done)
+        self.show(f"{self._text}, {done + 1} of {total}: {text}" if done < total else self._text)
+
+    def _begin(self, total: int | None) -> None:
+        """Start a line anew: with a bar where the number of parts is known."""
+        if self._task is not None:
+            self._progress.remove_task(self._task)
+        self._task = self._progress.add_task("starting", total=total)
 
     def show(self, text: str) -> None:
         """Show a text in the line of progress."""

@@ -8,8 +8,8 @@ import numpy as np
 from sgdkit.backends.base import Backend, EpochRunner, Problem, TrainState
 from sgdkit.data.order import batches
 from sgdkit.engine.averaging import parts_of
-from sgdkit.engine.diagnosis.batches import CALM, jumps
-from sgdkit.engine.history import COLUMNS
+from sgdkit.engine.diagnosis.batches import CALM, LEAST_JUMP, jumps
+from sgdkit.engine.history import COLUMNS, History
 
 __all__ = ("Visit", "Watch")
 
@@ -65,11 +65,15 @@ class Watch:
     def __init__(self, backend: Backend):
         self._backend = backend
         self._last: Visit | None = None
+        self._objective = float("nan")
         self.culprits: dict[int, dict[str, Any]] = {}
 
-    def epoch_ended(self, visit: Visit, history: np.ndarray) -> None:
-        """Take an epoch and the history with it."""
-        seen = history[-CALM - 2 :]
+    def epoch_ended(self, visit: Visit, objective: float, history: History) -> None:
+        """Take an epoch, its objective, and the history with it."""
+        # Almost no epoch rises so far, and then there is nothing to read; after none, every figure may.
+        no_jump = objective - self._objective <= LEAST_JUMP * abs(self._objective)
+        self._objective = objective
+        seen = np.empty((0, len(COLUMNS))) if no_jump else history.latest(CALM + 2)
         if len(seen) == CALM + 2 and jumps(seen[:, _OBJECTIVE], seen[:, _RATE])[-1]:
             visits = [visit] if self._last is None else [self._last, visit]
             found = max((self._longest_step(each) for each in visits), key=lambda each: each["length"])

@@ -15,7 +15,6 @@ from sgdkit.engine.averaging import Averaging, averaging_epochs
 from sgdkit.engine.checkpoint.keeper import Keeper
 from sgdkit.engine.checkpoint.snapshot import Snapshot, host_state
 from sgdkit.engine.culprits import Visit, Watch
-from sgdkit.engine.diagnosis.batches import CALM
 from sgdkit.engine.history import History
 from sgdkit.engine.stopping import Patience, StopReason
 from sgdkit.schedules.base import Schedule
@@ -217,7 +216,7 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
             seconds=time.perf_counter() - started,
         )
         if watch is not None:
-            watch.epoch_ended(Visit(problem, bound, before, order, rate), history.latest(CALM + 2))
+            watch.epoch_ended(Visit(problem, bound, before, order, rate), objective, history)
         if plan.early_stopping and progress is not None and progress.is_best(score):
             best = state.copy()
         asked = plan.observe is not None and plan.observe(state, done)

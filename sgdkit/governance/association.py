@@ -45,7 +45,7 @@ def _centred_ranks(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     if bad.any():
         middle = np.nanmedian(np.where(bad, np.nan, values), axis=0)
         values = np.where(bad, np.where(np.isfinite(middle), middle, 0.0), values)
-    ranks = np.asarray(rankdata(values, axis=0), dtype=np.float64)
+    ranks = np.asarray(rankdata(np.ascontiguousarray(values.T), axis=1), dtype=np.float64).T
     ranks -= ranks.mean(axis=0)
     length = np.sqrt(np.square(ranks).sum(axis=0))
     return ranks / np.where(length > 0.0, length, 1.0)

@@ -253,9 +253,10 @@ def _describe_subject(context: AuditContext) -> dict[str, Any]:
 
 def _limits_of(dimensions: Iterable[Dimension]) -> tuple[str, ...]:
     """One sentence for each item that is missing, so that a gap is read and not overlooked."""
-    return tuple(
+    sentences = (
         f"{dimension.name}: {item.summary}"
         for dimension in dimensions
         for item in dimension.items
         if item.grade is Grade.ABSENT and not item.check_id.startswith("statement.")
     )
+    return tuple(dict.fromkeys(sentences))  # what several checks lack is said once

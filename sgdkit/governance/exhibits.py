@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 from scipy import stats
 from sklearn.utils import shuffle
 
+from sgdkit.blas_threads import one_blas_thread
 from sgdkit.governance.context import AuditContext
 from sgdkit.governance.perturb import with_columns_fixed, with_noise
 
@@ -113,9 +115,10 @@ def measure_exhibits(context: AuditContext) -> Exhibits:
             notes.append(f"{what}: it could not be measured here ({type(error).__name__}).")
         return empty
 
-    bins, event = attempt("Reliability diagram", _reliability, ((), ""))
-    groups = attempt("Group metrics", _groups, ())
-    curves, n_rows = attempt("Robustness curves", _curves, ((), 0))
+    with one_blas_thread():  # as for free checks
+        bins, event = attempt("Reliability diagram", _reliability, ((), ""))
+        groups = attempt("Group metrics", _groups, ())
+        curves, n_rows = attempt("Robustness curves", _curves, ((), 0))
     quality = "accuracy" if context.is_classifier else "R²"
     return Exhibits(bins, event, groups, curves, quality if curves else "", n_rows, tuple(notes))
 
@@ -209,6 +212,10 @@ def _curves(context: AuditContext) -> tuple[tuple[Curve, ...], int]:
     X, y = shuffle(context.X_test, context.y_test, n_samples=n_rows, random_state=context.random_state)
     generator = context.generator("exhibits.curves")
     n_columns = X.shape[1]
+    varying = None if sp.issparse(X) else context.continuous_columns
+
+    def blur(scale: float) -> Any:
+        return with_noise(X, scale, generator, varying)
 
     def lose(share: float) -> Any:
         lost = generator.choice(n_columns, max(1, round(share * n_columns)), replace=False)
@@ -217,7 +224,7 @@ def _curves(context: AuditContext) -> tuple[tuple[Curve, ...], int]:
     base = context.quality(y, context.predict(X))
     found = []
     disturbances: tuple[tuple[str, str, tuple[float, ...], Callable[[float], Any]], ...] = (
-        ("Noise in the features", "standard deviations", _NOISE, lambda s: with_noise(X, s, generator)),
+        ("Noise in the features", "standard deviations", _NOISE, blur),
         ("Features lost", "share of the features", _LOST if n_columns > 1 else (), lose),
     )
     for name, unit, amounts, disturb in disturbances:

@@ -9,12 +9,14 @@ from sgdkit.governance.tabular import columns, is_frame
 
 __all__ = (
     "varying_columns",
-    "with_column_fixed",
     "with_columns_fixed",
     "with_noise",
     "with_values_fixed",
     "with_values_missing",
 )
+
+
+_FIRST = 200
 
 
 def varying_columns(X: Any) -> list[int]:
@@ -43,11 +45,17 @@ def with_noise(
     chosen = varying_columns(X) if chosen is None else chosen
     if not chosen:
         return None
-    changed = _editable(X)
     if not is_frame(X) and X.dtype.kind == "f":
-        values = X[:, chosen].astype(np.float64)
-        changed[:, chosen] += generator.normal(size=values.shape) * (scale * np.nanstd(values, axis=0))
+        every = len(chosen) == X.shape[1]
+        values = X if every else X[:, chosen]
+        noise = generator.standard_normal(values.shape)
+        noise *= scale * _spread(values)
+        if every:  # no second copy of the table
+            return X + noise.astype(X.dtype, copy=False)
+        changed = _editable(X)
+        changed[:, chosen] += noise
         return changed
+    changed = _editable(X)
     for j in chosen:
         values = _column(X, j).astype(np.float64)
         noise = generator.normal(0.0, scale * float(np.nanstd(values)), values.size)
@@ -55,32 +63,27 @@ def with_noise(
     return changed
 
 
-def with_column_fixed(X: Any, j: int) -> Any:
-    """`X` with column `j` carrying no information: its median, its most frequent value, or zero if sparse."""
-    if sp.issparse(X):
-        changed = sp.csc_array(X, copy=True)
-        changed.data[changed.indptr[j] : changed.indptr[j + 1]] = 0
-        return type(X)(changed)
-    values = _column(X, j)
-    if values.dtype.kind in "iuf":
-        # A value that occurs, so integer columns stay integers and categories stay known.
-        ordered = np.sort(values[~np.isnan(values)] if values.dtype.kind == "f" else values)
-        fixed = ordered[ordered.size // 2] if ordered.size else values[0]
-    else:
-        distinct, counts = np.unique(values.astype(str), return_counts=True)
-        fixed = values[int(np.argmax(values.astype(str) == distinct[counts.argmax()]))]
-    return _replace(_editable(X), j, np.full(values.shape, fixed, dtype=values.dtype))
-
-
 def with_columns_fixed(X: Any, chosen: list[int]) -> Any:
-    """`X` with several columns carrying no information; see `with_column_fixed`."""
+    """`X` with columns carrying no information: their median, most frequent value, or zero if sparse."""
     if sp.issparse(X):
-        kept = np.ones(X.shape[1], dtype=X.dtype)
-        kept[chosen] = 0
-        return type(X)(sp.csr_array(X) @ sp.diags_array(kept))
+        emptied = sp.csc_array(X, copy=True)
+        for j in chosen:
+            emptied.data[emptied.indptr[j] : emptied.indptr[j + 1]] = 0
+        return type(X)(emptied)
+    changed = _editable(X)
     for j in chosen:
-        X = with_column_fixed(X, j)
-    return X
+        values = _column(X, j)
+        changed = _replace(changed, j, np.full(values.shape, _typical_value(values), dtype=values.dtype))
+    return changed
+
+
+def _typical_value(values: np.ndarray) -> Any:
+    """Middle or most frequent value, one that occurs: whole numbers stay whole and categories known."""
+    if values.dtype.kind in "iuf":
+        ordered = np.sort(values[~np.isnan(values)] if values.dtype.kind == "f" else values)
+        return ordered[ordered.size // 2] if ordered.size else values[0]
+    distinct, counts = np.unique(values.astype(str), return_counts=True)
+    return values[int(np.argmax(values.astype(str) == distinct[counts.argmax()]))]
 
 
 def with_values_missing(X: Any, chosen: list[int], mask: np.ndarray) -> Any:
@@ -102,11 +105,24 @@ def _masked(X: Any, chosen: list[int], mask: np.ndarray, fill: Any) -> Any:
     return changed
 
 
+def _spread(values: np.ndarray) -> np.ndarray:
+    """Standard deviation of each column in float64, over the values that are there."""
+    spread = values.std(axis=0, dtype=np.float64)
+    if np.isnan(spread).any():  # the search for what is missing costs more than the rest
+        spread = np.nanstd(values, axis=0, dtype=np.float64)
+    return np.asarray(spread)
+
+
 def _is_continuous(values: np.ndarray) -> bool:
     if values.dtype.kind == "f":
-        return np.unique(values[~np.isnan(values)]).size > 2
+        return _has_more_distinct(values, 2)
     # Few distinct integers are more often codes of categories than quantities.
-    return values.dtype.kind in "iu" and np.unique(values).size > 20
+    return values.dtype.kind in "iu" and _has_more_distinct(values, 20)
+
+
+def _has_more_distinct(values: np.ndarray, n: int) -> bool:
+    """Whether more than `n` distinct values are there; the first rows mostly tell."""
+    return any(np.unique(part[part == part]).size > n for part in (values[:_FIRST], values))
 
 
 def _column(X: Any, j: int) -> np.ndarray:

@@ -104,6 +104,7 @@ def reaudit(
     watch: Watch | None = None,
     *,
     declaration: str | Path | None = None,
+    tier: str = "refit",
     **reading: Any,
 ) -> Reaudit:
     """Audit the model in a folder on the rows of a file.
@@ -121,6 +122,8 @@ def reaudit(
         Takes what is said meanwhile.
     declaration : str or Path, default=None
         TOML file with what people declare about the model, such as ``sgdkit governance init`` begins.
+    tier : {"free", "refit", "slow"}, default="refit"
+        Most expensive checks to run; see `sgdkit.audit`.
     **reading : dict
         ``format``, ``columns``, ``separator`` and ``missing``, where they differ from the run's.
 
@@ -140,8 +143,11 @@ def reaudit(
     config = config_beside(folder, data, **reading)
     rows = _like(read_rows(config), model, config)
     train, refitted = _training_rows(folder, watch)
+    if train is not None and tier == "free":
+        refitted = "Not refitted: checks of the free tier only predict."
     watch.step("auditing")
-    record = audit_run(config, model, train, rows, declared).chained(before.content_hash)
+    record = audit_run(config, model, train, rows, declared, tier=tier, watch=watch)
+    record = record.chained(before.content_hash)
     return Reaudit(record, _changes(before, record, folder, measure(model, rows)), refitted)
 
 

@@ -104,7 +104,7 @@ def train_run(config: RunConfig, watch: Watch | None = None) -> TrainedRun:
         metrics = _metrics(config, pipeline, train_rows, test_rows, folds)
         watch.say(describe_metrics(metrics))
         watch.step("auditing")
-        record = audit_run(config, pipeline, train_rows, test_rows)
+        record = audit_run(config, pipeline, train_rows, test_rows, watch=watch)
         watch.step("writing")
         run = Run(
             record.name,
@@ -149,6 +149,9 @@ def audit_run(
     train: Rows | None,
     test: Rows,
     declaration: Declaration | None = None,
+    *,
+    tier: str = "refit",
+    watch: Watch,
 ) -> AuditRecord:
     """Return the audit of a run's model on test rows; without the training rows, no refits."""
 
@@ -167,6 +170,8 @@ def audit_run(
         name=config.name,
         random_state=config.seed,
         declaration=declaration,
+        tier=tier,
+        progress=watch.count,
     )
 
 

@@ -20,6 +20,9 @@ class Watch:
     def step(self, text: str) -> None:
         """Take what is being done now."""
 
+    def count(self, done: int, total: int, text: str) -> None:
+        """Take how many parts of the present step are done, of how many, and what comes next."""
+
     @property
     def callbacks(self) -> tuple[Any, ...]:
         """scikit-learn callbacks for the training."""

@@ -9,13 +9,13 @@ from typing import ClassVar
 import numpy as np
 
 from sgdkit.backends.base import Problem
+from sgdkit.blas_threads import one_blas_thread
 from sgdkit.engine.history import History
 from sgdkit.engine.stopping import StopReason
 from sgdkit.losses.base import Loss
 from sgdkit.parameter_object import ParameterObject
 from sgdkit.penalties import Penalty
 from sgdkit.solvers.objective import Objective
-from sgdkit.solvers.threads import one_blas_thread
 
 __all__ = ("Run", "ScaledSolver", "Solution", "Solver", "SolverPlan")
 

@@ -103,3 +103,17 @@ def test_a_declaration_enters_the_new_audit_and_its_report(classifier, table, tm
     capsys.readouterr()
     assert main(["audit", str(classifier), "--declaration", str(declared)]) == ExitCode.USAGE
     assert "give --data too" in capsys.readouterr().err
+
+
+def test_the_tier_decides_which_checks_run(classifier, table, tmp_path, capsys):
+    tiers = {}
+    for tier in ("free", "refit"):
+        out = tmp_path / tier
+        main(["audit", str(classifier), "--data", str(table), "--tier", tier, "--out", str(out)])
+        record = json.loads((out / "record.json").read_text())["records"][0]
+        tiers[tier] = {item["cost"] for part in record["dimensions"] for item in part["items"]}
+    assert tiers == {"free": {"free"}, "refit": {"free", "refit"}}
+    capsys.readouterr()
+    for arguments in (["--tier", "slow"], ["--data", str(table), "--tier", "cheap"]):
+        assert main(["audit", str(classifier), *arguments]) == ExitCode.USAGE
+    assert "--tier" in capsys.readouterr().err

@@ -40,3 +40,20 @@ def test_on_a_terminal_epochs_are_counted_and_what_is_said_goes_to_standard_outp
         watch.say("trained")
     assert shown == [f"training, epoch {i} of at most 3" for i in (1, 2, 3)] * 2
     assert capsys.readouterr().out == "trained\n"
+
+
+def test_on_a_terminal_a_bar_counts_the_checks_and_goes_when_all_are_done(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with TerminalWatch() as watch:
+        watch.step("auditing")
+        watch.count(0, 3, "data.lineage")
+        watch.count(1, 3, "optimizer.stop")
+        (task,) = watch._progress.tasks
+        assert (task.completed, task.total) == (1, 3)
+        watch._progress.refresh()
+        watch.count(3, 3, "")
+        (task,) = watch._progress.tasks
+        assert task.total is None
+    assert "auditing, 2 of 3: optimizer.stop" in terminal.getvalue()
+    assert "━" in terminal.getvalue()

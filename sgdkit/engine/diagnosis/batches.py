@@ -5,9 +5,10 @@ import numpy as np
 from sgdkit.engine.diagnosis.finding import Finding
 from sgdkit.engine.diagnosis.run import Run
 
-__all__ = ("CALM", "jumps", "spikes")
+__all__ = ("CALM", "LEAST_JUMP", "jumps", "spikes")
 
 CALM = 5
+LEAST_JUMP = 0.1  # as a share of the objective before
 
 
 def jumps(objective: np.ndarray, rates: np.ndarray) -> np.ndarray:
@@ -26,7 +27,7 @@ def jumps(objective: np.ndarray, rates: np.ndarray) -> np.ndarray:
     moves = np.diff(objective)
     before = np.lib.stride_tricks.sliding_window_view(np.abs(moves), CALM)[:-1].max(axis=1)
     after = moves[CALM:]
-    high = (after > 10.0 * before) & (after > 0.1 * np.abs(objective[CALM:-1]))
+    high = (after > 10.0 * before) & (after > LEAST_JUMP * np.abs(objective[CALM:-1]))
     return high & (rates[CALM + 1 :] <= rates[CALM:-1])
 
 

@@ -1,9 +1,11 @@
 """The contract of a check: evidence in, one finding out."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
+from sgdkit.blas_threads import one_blas_thread
 from sgdkit.exceptions import InvalidParameterError
 from sgdkit.governance.checks.norms import DIMENSION_NORMS
 from sgdkit.governance.context import AuditContext
@@ -146,8 +148,12 @@ def run_check(check: Check, context: AuditContext) -> EvidenceItem:
     counted for it. The message is left out, as it may quote a row. A missing extra is an error, because
     its sentence says what to install.
     """
+    # Many small products of a free check are slower on several threads, much so on a busy machine. Refits
+    # keep the threads that the model was trained with: sums depend on them in their last bits.
+    threads = one_blas_thread() if check.tier is Tier.FREE else nullcontext()
     try:
-        finding = check(context)
+        with threads:
+            finding = check(context)
     except ImportError:
         raise
     except Exception as error:

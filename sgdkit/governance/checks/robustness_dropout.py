@@ -4,7 +4,7 @@ import numpy as np
 
 from sgdkit.governance.checks.base import Finding, absent, check, measured, ramp
 from sgdkit.governance.context import AuditContext
-from sgdkit.governance.perturb import with_column_fixed
+from sgdkit.governance.perturb import with_columns_fixed
 from sgdkit.governance.tabular import column_names, evenly_spaced, take_rows
 
 __all__ = ("robustness_dropout",)
@@ -34,7 +34,7 @@ def robustness_dropout(context: AuditContext) -> Finding:
     whole = context.quality(y, context.predictions[rows])
     drops = []
     for j in chosen:
-        predictions = context.predict(with_column_fixed(X, j))
+        predictions = context.predict(with_columns_fixed(X, [j]))
         drops.append(whole - context.quality(y, predictions))
     worst = float(np.max(drops))
     name = names[chosen[int(np.argmax(drops))]]

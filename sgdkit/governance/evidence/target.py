@@ -60,11 +60,12 @@ def summarize_target(y: Any) -> TargetSummary:
     classes: tuple[tuple[str, int], ...] = ()
     n_classes = None
     if codes is not None:
-        labels, counts = np.unique(values.ravel().astype(str), return_counts=True)
+        flat = values.ravel() if values.dtype.kind in "biuf" else values.ravel().astype(str)
+        labels, counts = np.unique(flat, return_counts=True)
         n_classes = int(labels.size)
         # Labels that are nearly unique would list the rows' own values.
         if n_classes <= MAX_CLASSES:
-            pairs = zip(labels.tolist(), counts.tolist(), strict=True)
+            pairs = zip(labels.astype(str).tolist(), counts.tolist(), strict=True)
             classes = tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
     return TargetSummary(kind, fingerprint(values), missing, classes, n_classes, mean, std)
 
@@ -76,7 +77,8 @@ def class_codes(y: Any) -> np.ndarray | None:
         return None
     if type_of_target(values) not in ("binary", "multiclass"):
         return None
-    codes = factorize(values)[0]
+    plain = values.dtype.kind in "biuf"  # numbers of one type need no name each
+    codes = np.unique(values, return_inverse=True)[1] if plain else factorize(values)[0]
     # scikit-learn calls any whole numbers classes; so many of them are a quantity.
     if values.dtype.kind in "iuf" and codes.max() >= MAX_CLASSES:
         return None
