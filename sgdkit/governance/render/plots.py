@@ -78,9 +78,14 @@ def loss_figure(run: Run) -> Any | None:
     positive = [value for value in loss if math.isfinite(value) and value > 0.0]
     if len(positive) == len(loss) and max(positive) > 50.0 * min(positive):
         axes.set_yscale("log")
-    axes.set_xlabel("step")
+    _label_steps(axes)
     axes.set_ylabel("loss")
     return titled(figure, axes, "Training loss")
+
+
+def _label_steps(axes: Any) -> None:
+    axes.set_xlabel("step")
+    axes.locator_params(axis="x", integer=True)  # a run of three steps has no step 1.25
 
 
 def parameter_figure(run: Run) -> Any | None:
@@ -97,7 +102,7 @@ def parameter_figure(run: Run) -> Any | None:
             columns["step"], columns[name], color=color, linestyle=style, linewidth=1.5, label=short(name)
         )
     axes.axhline(0.0, color=MUTED, linewidth=0.6)
-    axes.set_xlabel("step")
+    _label_steps(axes)
     axes.set_ylabel("value")
     axes.legend(
         loc="center left",
