@@ -17,7 +17,7 @@ class NumbaBackend(Backend):
     def bind(self, problem: Problem, dtype: np.dtype) -> EpochRunner:  # noqa: D102
         # Imported here, so that only a first fit pays for Numba.
         from sgdkit.backends.bounds import coordinate_bounds
-        from sgdkit.backends.moves import common_step, move_of
+        from sgdkit.backends.moves import common_step, move_of, note_steps
         from sgdkit.kernels.csr import Move, csr_epoch, csr_scratch
         from sgdkit.kernels.dense import dense_epoch, dense_scratch
         from sgdkit.kernels.generate import (
@@ -56,7 +56,12 @@ class NumbaBackend(Backend):
             stride = 0 if problem.rates is None else 1
             step = common_step(problem.rule)
 
+            cells = scratch[-2].reshape((X.shape[1] + 1) * k, -1)
+            owed = cells[: X.shape[1] * k, -1] if move is Move.TOUCHED_WITH_PENALTY_OWED else None
+
             def run(state: TrainState, order: np.ndarray, lr: float, report: np.ndarray) -> int:
+                if owed is not None:
+                    note_steps(problem.rule, state, lr * rates, owed)
                 return epoch(
                     X.data, X.indices, X.indptr, X.shape[1], *rows, order, *order_rules,
                     state.w, state.slots, hyper, rates, stride, lr, state.step, *penalty, move, step,
