@@ -57,8 +57,8 @@ def _span(indptr, row):
 
 
 @_compile
-def _list_touched(indices, indptr, rows, m, n_outputs, clock, replays, owed, last, touched, missed):
-    """List the coordinates of these rows, each once, and how many steps each of them missed.
+def _list_touched(indices, indptr, rows, m, centred, n_outputs, clock, replays, owed, last, touched, missed):
+    """List the coordinates of these rows and of centred columns, each once, and how many steps they missed.
 
     `clock` is the number of this batch in the epoch, from 1, and `last` that of the batch which last
     moved a feature, 0 for none; the penalty's part of that step counts as missed where it is `owed`
@@ -67,7 +67,7 @@ def _list_touched(indices, indptr, rows, m, n_outputs, clock, replays, owed, las
     n = np.uintp(0)
     for i in range(m):
         start, stop = _span(indptr, rows[i])
-        if n_outputs == 1 and m == 1 and not replays:
+        if n_outputs == 1 and m == 1 and not replays and centred.shape[0] == 0:
             for p in range(start, stop):
                 touched[n] = indices[p]
                 n += np.uintp(1)
@@ -90,7 +90,38 @@ def _list_touched(indices, indptr, rows, m, n_outputs, clock, replays, owed, las
                         touched[n] = np.int32(indices[p] * n_outputs + k)
                         missed[n] = clock - np.int32(1) - before + min(before, owed)
                         n += np.uintp(1)
+    for i in range(np.uintp(centred.shape[0])):
+        j = np.uintp(centred[i])
+        before = last[j]
+        last[j] = clock
+        if before != clock:
+            for k in range(n_outputs):
+                touched[n] = np.int32(centred[i] * n_outputs + k)
+                missed[n] = clock - np.int32(1) - before + min(before, owed)
+                n += np.uintp(1)
     return np.int64(n)
+
+
+@_compile
+def _subtract_centers(centred, center, w, pitch, scale, m, raw):
+    """Take the centred columns' part off the raw predictions of raw rows."""
+    n_outputs = np.uintp(raw.shape[1])
+    for k in range(n_outputs if centred.shape[0] > 0 else np.uintp(0)):
+        off = 0 * w[0]
+        for i in range(np.uintp(centred.shape[0])):
+            j = np.uintp(centred[i])
+            off += center[j] * w[(j * n_outputs + k) * pitch]
+        for i in range(m):
+            raw[i, k] -= scale * off
+
+
+@_compile
+def _center_gradient(centred, center, n_outputs, g, pitch, bias_at):
+    """Take the centre, times the sum of the slopes that the intercept has, off the gradient of raw rows."""
+    for i in range(np.uintp(centred.shape[0])):
+        j = np.uintp(centred[i])
+        for k in range(np.uintp(n_outputs)):
+            g[(j * np.uintp(n_outputs) + k) * pitch] -= center[j] * g[bias_at + k * pitch]
 
 
 @_compile
@@ -169,13 +200,16 @@ def _empty_cells(cells, pitch, scale, n_scaled, w, slots):
 
 
 def epoch(
-    data, indices, indptr, n_features, y, weight, mean_weight, runs, edges, lanes, batch_size,
+    data, indices, indptr, n_features, centred, center, y, weight, mean_weight, runs, edges, lanes,
+    batch_size,
     w, slots, hyper, rates, stride, lr, t, l1, l2, n_outputs, fit_intercept, bounds, move, common_step,
     loss_hyper, loss_address, update_address, update_touched_address, catch_up_address, clip, report,
     rows, offsets, cursor, y_batch, weight_batch, raw, slope, g, magnitude, last, touched, missed, cells,
     tile,
 ):  # fmt: skip
     """Run one epoch; the same contract as the dense kernel's, with a `Move`.
+
+    `centred` lists the columns from which `center` is subtracted.
 
     The rate of coordinate j is ``lr * rates[j * stride]``. The last line of arguments is working
     memory, see `csr_scratch`; `g` is zero before and after. `common_step` is read under a scale only.
@@ -186,6 +220,7 @@ def epoch(
     update_touched = as_update_touched(update_touched_address, w)
     catch_up = as_catch_up(catch_up_address, w)
     data, indices, indptr = borrow(data), borrow(indices), borrow(indptr)
+    centred, center = borrow(centred), borrow(center)
     y, weight, runs, edges = borrow(y), borrow(weight), borrow(runs), borrow(edges)
     w, slots, hyper, rates = borrow(w), borrow(slots), borrow(hyper), borrow(rates)
     loss_hyper, report, bounds = borrow(loss_hyper), borrow(report), borrow(bounds)
@@ -230,12 +265,14 @@ def epoch(
         n = 0
         if move != _EVERY:
             n = _list_touched(
-                indices, indptr, rows, m, n_outputs, np.int32(clock), replays, owed, last, touched, missed
-            )
+                indices, indptr, rows, m, centred, n_outputs, np.int32(clock), replays, owed, last, touched,
+                missed,
+            )  # fmt: skip
         if replays:
             catch_up(touched, missed, n, cells, pitch, hyper, rates, stride, lr, float(t), l1, l2, tile)
             _keep_within(touched, n, bounds, cells, pitch)
         _predict(data, indices, indptr, rows, m, weights, pitch, bias_at, scale, raw)
+        _subtract_centers(centred, center, weights, pitch, scale, m, raw)
         value = loss(raw, y_batch, weight_batch, m, loss_hyper, offsets, cursor[3], slope)
         if not np.isfinite(value):
             report[3] = 1.0
@@ -247,6 +284,7 @@ def epoch(
         _add_gradient(data, indices, indptr, rows, m, slope, gradients, pitch, bias_at)
         add_magnitude(slope, m, magnitude)
         drop_noise(gradients, bias_at, pitch, magnitude)
+        _center_gradient(centred, center, n_outputs, gradients, pitch, bias_at)
         if move != _EVERY:
             report[1] += clip_listed(gradients, pitch, touched, n, n_penalised, n_moving, clip)
             rate = w.dtype.type(lr / scale)  # of an unscaled weight; a common step is proportional to it
@@ -304,7 +342,10 @@ def csr_scratch(
     n_slots: int,
     move: Move,
 ) -> tuple:
-    """Return the working memory of `epoch` for batches of up to `capacity` rows and `batch_nnz` non-zeros."""
+    """Return the working memory of `epoch` for batches of up to `capacity` rows and `batch_nnz` non-zeros.
+
+    `batch_nnz` counts the centred columns too.
+    """
     every = move is Move.EVERY_COORDINATE
     listed = 0 if every else (batch_nnz + 1) * n_outputs
     n_weights = (n_features + 1) * n_outputs
@@ -340,7 +381,8 @@ def csr_epoch(dtype: np.dtype, index_dtype: np.dtype) -> Any:
     T = kernel_types(dtype)
     index = types.int32 if np.dtype(index_dtype) == np.int32 else types.int64
     integers = types.Array(index, 1, "C", readonly=True)
-    rows = (T.vector_in, integers, integers, types.int64, T.vector_in, T.vector_in, types.float64)
+    columns = (types.int64, T.integers_in, T.vector_in)
+    rows = (T.vector_in, integers, integers, *columns, T.vector_in, T.vector_in, types.float64)
     order = (T.integers_in, T.integers_in, types.int64, types.int64)
     state = (T.vector, T.matrix, T.doubles, T.vector, types.uintp)
     step = (T.scalar, types.int64, T.scalar, T.scalar, types.int64, types.boolean, T.matrix)
