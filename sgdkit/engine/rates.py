@@ -41,11 +41,10 @@ def sampled_rows(n: int) -> np.ndarray:
 def _sample(X: Any, weight: np.ndarray | None) -> tuple[Any, np.ndarray]:
     """Return at most `SAMPLE_ROWS` rows, in evenly spaced stretches, and their weights."""
     n = X.shape[0]
-    weight = np.ones(n) if weight is None else weight
     if n <= SAMPLE_ROWS:
-        return X, weight
+        return X, np.ones(n) if weight is None else weight
     rows = sampled_rows(n)
-    return X[rows], weight[rows]
+    return X[rows], np.ones(len(rows)) if weight is None else weight[rows]
 
 
 def _column_scale(X: Any, weight: np.ndarray, center: np.ndarray | None) -> np.ndarray:
@@ -59,9 +58,10 @@ def _column_scale(X: Any, weight: np.ndarray, center: np.ndarray | None) -> np.n
         present = np.bincount(X.indices, row_weight * (X.data != 0), X.shape[1])
     else:
         here = X != 0.0
-        deviation = np.where(here, X if center is None else X - center, 0.0)
-        square = weight @ np.square(deviation)
         present = weight @ here
+        deviation = X - (0.0 if center is None else center)
+        deviation *= here
+        square = weight @ np.square(deviation, out=deviation)
     filled = square > 0.0
     scale = np.sqrt(square / np.where(filled, present, 1.0))
     return np.where(filled, scale, np.median(scale[filled]) if filled.any() else 1.0)
@@ -72,7 +72,9 @@ def _row_square_norms(X: Any, scale: np.ndarray, center: np.ndarray | None) -> n
         scaled = np.square(X.data / scale[X.indices], dtype=np.float64)
         sums = np.concatenate([[0.0], np.cumsum(scaled)])
         return sums[X.indptr[1:]] - sums[X.indptr[:-1]]
-    return np.square((X if center is None else X - center) / scale).sum(axis=1)
+    scaled = np.array(X, dtype=np.float64) if center is None else X - center
+    scaled /= scale
+    return np.square(scaled, out=scaled).sum(axis=1)
 
 
 def column_scales(X: Any, weight: np.ndarray | None, center: np.ndarray | None) -> np.ndarray:
@@ -119,7 +121,8 @@ def column_centers(X: Any, weight: np.ndarray | None) -> np.ndarray | None:
     if sp.issparse(X):
         return None
     rows, row_weight = _sample(X, weight)
-    return np.average(np.asarray(rows, dtype=np.float64), axis=0, weights=row_weight)
+    rows = np.asarray(rows, dtype=np.float64)  # not two copies at once
+    return np.average(rows, axis=0, weights=row_weight)
 
 
 def automatic_rates(
