@@ -41,11 +41,10 @@ def sampled_rows(n: int) -> np.ndarray:
 def _sample(X: Any, weight: np.ndarray | None) -> tuple[Any, np.ndarray]:
     """Return at most `SAMPLE_ROWS` rows, in evenly spaced stretches, and their weights."""
     n = X.shape[0]
-    weight = np.ones(n) if weight is None else weight
     if n <= SAMPLE_ROWS:
-        return X, weight
+        return X, np.ones(n) if weight is None else weight
     rows = sampled_rows(n)
-    return X[rows], weight[rows]
+    return X[rows], np.ones(len(rows)) if weight is None else weight[rows]
 
 
 def _column_scale(X: Any, weight: np.ndarray, center: np.ndarray | None) -> np.ndarray:
@@ -61,9 +60,10 @@ def _column_scale(X: Any, weight: np.ndarray, center: np.ndarray | None) -> np.n
             present = np.where(center != 0.0, weight.sum(), present)
     else:
         here = X != 0.0
-        deviation = np.where(here, X if center is None else X - center, 0.0)
-        square = weight @ np.square(deviation)
         present = weight @ here
+        deviation = X - (0.0 if center is None else center)
+        deviation *= here
+        square = weight @ np.square(deviation, out=deviation)
     filled = square > 0.0
     scale = np.sqrt(square / np.where(filled, present, 1.0))
     return np.where(filled, scale, np.median(scale[filled]) if filled.any() else 1.0)
@@ -71,13 +71,14 @@ def _column_scale(X: Any, weight: np.ndarray, center: np.ndarray | None) -> np.n
 
 def _row_square_norms(X: Any, scale: np.ndarray, center: np.ndarray | None) -> np.ndarray:
     if sp.issparse(X):
-        scaled, away = X.data / scale[X.indices], None
-        if center is not None:
-            away = center / scale
-            scaled = (scaled - away[X.indices]) ** 2 - away[X.indices] ** 2
-        sums = np.concatenate([[0.0], np.cumsum(scaled if center is not None else np.square(scaled))])
-        return sums[X.indptr[1:]] - sums[X.indptr[:-1]] + (0.0 if away is None else away @ away)
-    return np.square((X if center is None else X - center) / scale).sum(axis=1)
+        scaled = X.data / scale[X.indices]
+        away = np.zeros(X.shape[1]) if center is None else center / scale
+        # (x - a)² - a² of what is there; every row has the a² of all columns.
+        sums = np.concatenate([[0.0], np.cumsum(scaled * (scaled - 2.0 * away[X.indices]))])
+        return sums[X.indptr[1:]] - sums[X.indptr[:-1]] + away @ away
+    scaled = np.array(X, dtype=np.float64) if center is None else X - center
+    scaled /= scale
+    return np.square(scaled, out=scaled).sum(axis=1)
 
 
 def column_scales(X: Any, weight: np.ndarray | None, center: np.ndarray | None) -> np.ndarray:
@@ -148,7 +149,8 @@ def column_centers(X: Any, weight: np.ndarray | None) -> np.ndarray | None:
         variance = column_square_sums(rows, row_weight, mean) / total
         center = np.where(mean * mean > variance, mean, 0.0)
         return center if center.any() else None
-    return np.average(np.asarray(rows, dtype=np.float64), axis=0, weights=row_weight)
+    rows = np.asarray(rows, dtype=np.float64)  # not two copies at once
+    return np.average(rows, axis=0, weights=row_weight)
 
 
 def automatic_rates(
