@@ -166,16 +166,13 @@ def automatic_rates(
     -----
     With column scale s_j (root mean square over non-zeros) and N_i = 1 + sum_j (x_ij / s_j)² for
     row i, both of centred values, normalised rules get
-    ``auto_rate * target_scale / (s_j sqrt(mean N_i))``, relative rules a multiple of ``1 / s_j`` with the
-    mean `auto_rate`, free rules ``auto_rate``. Linear rules get ``auto_rate / (s_j² L)`` divided by the
+    ``auto_rate * target_scale / (s_j sqrt(mean N_i))``, and so do free rules, which read it as the unit of a
+    weight. Relative rules get ``auto_rate / s_j``. Linear rules get ``auto_rate / (s_j² L)`` divided by the
     rule's own gain on a constant gradient, with s_j the root of the column's mean square plus the penalty's
     share, and L the largest second derivative of the objective in the variables ``w_j s_j`` (see
     `steepness`), plus the mean squared norm of a row there over the batch size, since few rows are steeper
     than all.
     """
-    n_features = X.shape[1]
-    if rule.step == "free":
-        return np.full(n_features + 1, rule.auto_rate)
     rows, row_weight = _sample(X, weight)
     rows = rows if sp.issparse(rows) else np.asarray(rows, dtype=np.float64)
     if rule.step == "linear":
@@ -187,7 +184,7 @@ def automatic_rates(
     norms = float(fit_intercept) + _row_square_norms(rows, scale, center)
     scale = np.append(scale, 1.0)
     if rule.step == "relative":
-        return rule.auto_rate / (scale * np.mean(1.0 / scale))
+        return rule.auto_rate / scale
     typical = max(float(np.average(norms, weights=row_weight)), 1e-12)
     return np.multiply.outer(rule.auto_rate / (scale * np.sqrt(typical)), target_scale)
 

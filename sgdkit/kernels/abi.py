@@ -44,7 +44,7 @@ def kernel_types(dtype: np.dtype) -> KernelTypes:
     # digits in float32.
     doubles = types.Array(types.float64, 1, "C")
     touched = types.Array(types.int32, 1, "C")
-    state = (matrix, doubles, vector)  # slots, hyper, rates
+    state = (matrix, doubles, vector)  # slots, hyper, units
     now = (scalar, types.float64)  # lr, t
     penalty = (scalar, scalar)  # l1, l2
     return KernelTypes(
@@ -66,7 +66,7 @@ def kernel_types(dtype: np.dtype) -> KernelTypes:
         update=types.FunctionType(
             types.float64(vector, vector, types.int64, *state, *now, *penalty, types.int64, matrix)
         ),
-        # a list of coordinates, how many, w, g, state, 1 or 0 where all rates are rates[0], now, which are
+        # a list of coordinates, how many, w, g, state, 1 or 0 where all units are units[0], now, which are
         # penalised: those below this number
         update_touched=types.FunctionType(
             types.float64(touched, types.int64, vector, vector, *state, types.uintp, *now, types.int64)

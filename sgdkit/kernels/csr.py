@@ -152,13 +152,13 @@ def _keep_within(touched, n, bounds, w):
 
 def epoch(
     data, indices, indptr, n_features, y, weight, mean_weight, runs, edges, lanes, batch_size,
-    w, slots, hyper, rates, stride, lr, t, l1, l2, n_outputs, fit_intercept, bounds, move, common_step,
+    w, slots, hyper, units, stride, lr, t, l1, l2, n_outputs, fit_intercept, bounds, move, common_step,
     loss_hyper, loss_address, update_address, update_touched_address, catch_up_address, clip, report,
     rows, offsets, cursor, y_batch, weight_batch, raw, slope, g, magnitude, last, touched, missed, tile,
 ):  # fmt: skip
     """Run one epoch; the same contract as the dense kernel's, with a `Move`.
 
-    The rate of coordinate j is ``lr * rates[j * stride]``. The last line of arguments is working
+    The unit of coordinate j is ``units[j * stride]``. The last line of arguments is working
     memory, see `csr_scratch`; `g` is zero before and after. `common_step` is read under a scale only.
     """
     loss, update = as_loss(loss_address, w), as_update(update_address, w)
@@ -166,7 +166,7 @@ def epoch(
     catch_up = as_catch_up(catch_up_address, w)
     data, indices, indptr = borrow(data), borrow(indices), borrow(indptr)
     y, weight, runs, edges = borrow(y), borrow(weight), borrow(runs), borrow(edges)
-    w, slots, hyper, rates = borrow(w), borrow(slots), borrow(hyper), borrow(rates)
+    w, slots, hyper, units = borrow(w), borrow(slots), borrow(hyper), borrow(units)
     loss_hyper, report, bounds = borrow(loss_hyper), borrow(report), borrow(bounds)
     rows, offsets, cursor, y_batch = borrow(rows), borrow(offsets), borrow(cursor), borrow(y_batch)
     weight_batch, raw, slope, g = borrow(weight_batch), borrow(raw), borrow(slope), borrow(g)
@@ -205,7 +205,7 @@ def epoch(
                 indices, indptr, rows, m, n_outputs, np.int32(clock), replays, owed, last, touched, missed
             )
         if replays:
-            catch_up(touched, missed, n, w, slots, hyper, rates, stride, lr, float(t), l1, l2, tile)
+            catch_up(touched, missed, n, w, slots, hyper, units, stride, lr, float(t), l1, l2, tile)
             _keep_within(touched, n, bounds, w)
         _predict(data, indices, indptr, rows, m, w, scale, raw)
         value = loss(raw, y_batch, weight_batch, m, loss_hyper, offsets, cursor[3], slope)
@@ -223,18 +223,18 @@ def epoch(
             report[1] += clip_listed(g, touched, n, n_penalised, n_moving, clip)
             # The rate of an unscaled weight. A common step is proportional to the rate.
             report[1] += update_touched(
-                touched, n, w, g, slots, hyper, rates, stride, w.dtype.type(lr / scale), float(t), n_penalised
+                touched, n, w, g, slots, hyper, units, stride, w.dtype.type(lr / scale), float(t), n_penalised
             )
             if bounded and move == _OWED:
                 for i in range(n):
                     missed[i] = 1
-                catch_up(touched, missed, n, w, slots, hyper, rates, stride, lr, float(t), l1, l2, tile)
+                catch_up(touched, missed, n, w, slots, hyper, units, stride, lr, float(t), l1, l2, tile)
             _keep_within(touched, n, bounds, w)
             if fit_intercept:
                 for k in range(n_outputs):
                     touched[k] = np.int32(n_penalised + k)
                 report[1] += update_touched(
-                    touched, n_outputs, w, g, slots, hyper, rates, stride, lr, float(t), n_penalised
+                    touched, n_outputs, w, g, slots, hyper, units, stride, lr, float(t), n_penalised
                 )
             for k in range(n_penalised, g.shape[0]):
                 g[k] = 0
@@ -246,7 +246,7 @@ def epoch(
         else:
             report[1] += clip_gradient(g, n_moving, clip)
             report[1] += update(
-                w, g, n_moving, slots, hyper, rates, lr, float(t), l1, l2, n_penalised, bounds
+                w, g, n_moving, slots, hyper, units, lr, float(t), l1, l2, n_penalised, bounds
             )
             g[:] = 0
         m = next_batch(runs, edges, lanes, batch_size, cursor, rows, 0, offsets)
@@ -260,7 +260,7 @@ def epoch(
                 missed[n] = np.int32(clock - last[j] + min(last[j], owed))
                 n += 1
             if n + n_outputs > missed.shape[0] or j == n_features - 1:
-                catch_up(touched, missed, n, w, slots, hyper, rates, stride, lr, float(t), l1, l2, tile)
+                catch_up(touched, missed, n, w, slots, hyper, units, stride, lr, float(t), l1, l2, tile)
                 _keep_within(touched, n, bounds, w)
                 n = 0
     return t

@@ -1,4 +1,8 @@
-"""The text of generated loops: what surrounds a rule's or a loss's own functions."""
+"""The text of generated loops: what surrounds a rule's or a loss's own functions.
+
+A rule's functions see each weight in its unit ``u``: ``w / u``, the gradient ``u g`` and the penalty
+strengths ``u l1`` and ``u² l2``. Arrays hold the weights themselves.
+"""
 
 from sgdkit.losses.base import BatchLoss, Loss
 from sgdkit.optimizers.base import UpdateRule
@@ -28,7 +32,7 @@ _UPDATE = (
     _HEADER
     + f"""
 @njit([T.update.signature], {_DECORATOR})
-def run(w, g, n, slots, hyper, rates, lr, t, l1, l2, n_penalised, bounds):
+def run(w, g, n, slots, hyper, units, lr, t, l1, l2, n_penalised, bounds):
     norm = 0.0
     for j in range(n):
         norm += g[j] * g[j]
@@ -49,15 +53,16 @@ _UPDATE_TOUCHED = (
     _HEADER
     + f"""
 @njit([T.update_touched.signature], {_DECORATOR})
-def run(touched, n, w, g, slots, hyper, rates, stride, lr, t, n_penalised):
+def run(touched, n, w, g, slots, hyper, units, stride, lr, t, n_penalised):
     norm = 0.0
     for i in range(np.uintp(n)):
         j = np.uintp(touched[i])
         norm += g[j] * g[j]
         {{decay}}
-        x, s = update(w[j], g[j], {{slots}}, {{hyper}}, lr * rates[j * stride], t)
+        u = units[j * stride]
+        x, s = update(w[j] / u, u * g[j], {{slots}}, {{hyper}}, lr, t)
         g[j] = 0
-        w[j] = x
+        w[j] = u * x
         {{store}}
     return norm
 """
@@ -67,7 +72,7 @@ _CATCH_UP = (
     _HEADER
     + f"""
 @njit([T.catch_up.signature], {_DECORATOR})
-def run(touched, missed, n, w, slots, hyper, rates, stride, lr, t, l1, l2, tile):
+def run(touched, missed, n, w, slots, hyper, units, stride, lr, t, l1, l2, tile):
     {{body}}
 """
 )
@@ -77,6 +82,7 @@ _REPLAY = """\
 for i in range(np.uintp(n)):
     j = np.uintp(touched[i])
     if missed[i] > 0:
+        u = units[j * stride]
         {move}"""
 
 # The closed form of many proximal steps takes logarithms and exponentials, which are fast only side by
@@ -87,17 +93,18 @@ while start < np.uintp(n):
     size = min(np.uintp(tile.shape[1]), np.uintp(n) - start)
     for i in range(size):
         tile[1, i] = missed[start + i]
-        tile[2, i] = lr * rates[0]
     for i in range(size):
         j = np.uintp(touched[start + i])
         tile[0, i] = w[j]
         {gather}
-    if stride > 0:
-        for i in range(size):
-            tile[2, i] = lr * rates[np.uintp(touched[start + i])]
     beyond = 0
     for i in range(size):
-        tile[2, i] = step_size({slots}, {hyper}, tile[2, i], t)
+        tile[2, i] = step_size({slots}, {hyper}, lr, t)
+    if stride > 0:
+        for i in range(size):
+            u = units[np.uintp(touched[start + i])]
+            tile[2, i] *= u * u
+    for i in range(size):
         beyond += fits_series(tile[2, i], tile[1, i], l2) >= 1.0
     if beyond == 0:
         for i in range(size):
@@ -172,9 +179,9 @@ def _each(body: str, n: str = "n") -> str:
     return f"for j in range({n}):\n    {_indent(body, 4)}"
 
 
-def _decay(rule: type[UpdateRule], function: str, *missed: str, rate: str = "lr * rates[j * stride]") -> str:
+def _decay(rule: type[UpdateRule], function: str, *missed: str) -> str:
     """Return the lines that shrink weight j and the slots that follow the weight."""
-    arguments = ", ".join([f"{rate} * hyper[{len(rule.hyper)}]", *missed])
+    arguments = ", ".join([f"lr * hyper[{len(rule.hyper)}]", *missed])
     shrunk = ["w[j]", *(f"slots[{rule.slots.index(slot)}, j]" for slot in rule.weight_slots)]
     return "\n".join(f"{x} = T.scalar({function}({x}, {arguments}))" for x in shrunk)
 
@@ -184,11 +191,11 @@ def update_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) ->
 
     If the rule `decays`, its weight decay follows the hyperparameters in ``hyper``.
     """
-    hyper, rate = _hyper(rule), "lr * rates[j]"
+    hyper = _hyper(rule)
     if rule.function("regularized") is not None:
-        penalty = f"x = regularized(x, s, {hyper}, {rate}, t, l1, l2)"
+        penalty = f"x = regularized(x, s, {hyper}, lr, t, u * l1, u * u * l2)"
     elif rule.has_proximal_step:
-        penalty = f"x = proximal_step(x, step_size(s, {hyper}, {rate}, t), l1, l2)"
+        penalty = f"x = proximal_step(x, step_size(s, {hyper}, lr, t), u * l1, u * u * l2)"
     else:
         penalty = "pass"
     sums, given = "pass", ""
@@ -196,24 +203,23 @@ def update_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) ->
         terms = range(len(rule.reductions))
         add = "\n".join(f"sum{i} += terms[{i}]" for i in terms)
         sums = "\n".join(f"sum{i} = 0.0" for i in terms)
-        gradient = "g[j]" if rule.has_proximal_step else "g[j] + l2 * w[j] * (j < n_penalised)"
-        sums += "\n" + _each(f"terms = reduce(w[j], {gradient}, {_slots(rule)}, {hyper}, {rate}, t)\n{add}")
+        gradient = "g[j]" if rule.has_proximal_step else "(g[j] + l2 * w[j] * (j < n_penalised))"
+        place = f"w[j] / u, u * {gradient}, {_slots(rule)}, {hyper}, lr, t"
+        sums += "\n" + _each(f"u = units[j]\nterms = reduce({place})\n{add}")
         sums += "\nsums = " + _tuple([f"T.scalar(sum{i})" for i in terms])
         given = ", sums"
 
     def move(gradient: str, penalty: str) -> str:
-        step = f"x, s = update(w[j], {gradient}, {_slots(rule)}, {hyper}, {rate}, t{given})"
-        return _indent(f"{step}\n{penalty}\nw[j] = x\n{_store(rule)}", 8)
+        step = f"x, s = update(w[j] / u, u * {gradient}, {_slots(rule)}, {hyper}, lr, t{given})"
+        return _indent(f"u = units[j]\n{step}\n{penalty}\nw[j] = u * x\n{_store(rule)}", 8)
 
     return _UPDATE.format(
         key=key,
         dtype=dtype,
-        decay=_indent(_each(_decay(rule, "decay_step", rate="lr * rates[j]"), "n_penalised"), 4)
-        if decays
-        else "pass",
+        decay=_indent(_each(_decay(rule, "decay_step"), "n_penalised"), 4) if decays else "pass",
         sums=_indent(sums, 4),
         move=move("g[j]", "pass"),
-        move_penalised=move("g[j]" if rule.has_proximal_step else "g[j] + l2 * w[j]", penalty),
+        move_penalised=move("g[j]" if rule.has_proximal_step else "(g[j] + l2 * w[j])", penalty),
     )
 
 
@@ -239,19 +245,18 @@ def update_touched_source(rule: type[UpdateRule], key: str, dtype: str, decays: 
 def catch_up_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) -> str:
     """Return the loop that replays the steps which the coordinates of a list missed.
 
-
     A rule that itself moves without a gradient is replayed without a penalty, and weight decay without
     either: with more than one of the three, the engine updates every coordinate in every batch.
     """
-    place = f"{_slots(rule)}, {_hyper(rule)}, lr * rates[j * stride]"
+    place = f"w[j] / u, {_slots(rule)}, {_hyper(rule)}, lr"
     body = "pass"
     if decays:
         body = _REPLAY.format(move=_indent(_decay(rule, "decay_steps", "missed[i]"), 8))
     elif rule.sparse == "catch_up":
-        move = f"w[j], s = catch_up(w[j], {place}, t - missed[i], int(missed[i]))\n{_store(rule)}"
+        move = f"x, s = catch_up({place}, t - missed[i], int(missed[i]))\nw[j] = u * x\n{_store(rule)}"
         body = _REPLAY.format(move=_indent(move, 8))
     elif rule.function("regularized") is not None:
-        body = _REPLAY.format(move=f"w[j] = regularized(w[j], {place}, t, l1, l2)")
+        body = _REPLAY.format(move=f"w[j] = u * regularized({place}, t, u * l1, u * u * l2)")
     elif rule.has_proximal_step:
         indices = range(len(rule.slots))
         gather = "\n".join(f"tile[{3 + i}, i] = slots[{i}, j]" for i in indices) or "pass"
