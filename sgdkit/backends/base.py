@@ -82,9 +82,11 @@ class Problem:
 
     @property
     def common_rate(self) -> float:
-        """Factor on the rate of all weights: that of the intercepts, whose unit is 1; 1 for a free rule."""
-        if self.rates is None or self.rule.step == "free":
+        """Factor on the rate of all weights: that of intercepts, whose unit is 1, or a free rule's own."""
+        if self.rates is None:
             return 1.0
+        if self.rule.step == "free":
+            return self.rule.auto_rate
         return float(np.exp(np.mean(np.log(self.rates[-1]))))
 
     def units(self) -> np.ndarray:
