@@ -1,7 +1,7 @@
 """Decoupled weight decay: one shrinkage, and many in closed form.
 
 Written like `sgdkit.proximal`: the array backends and the compiled loops run the same text. The share that a
-step takes away is the coordinate's rate times the rule's `weight_decay`.
+step takes away is the rate times the rule's `weight_decay`, the same for all coordinates.
 """
 
 import numpy as np

@@ -33,6 +33,7 @@ def apply_rule(
     l2: Any = 0.0,
     weight_decay: Any = 0.0,
     bounds: tuple[Any, Any] | None = None,
+    units: Any = 1.0,
 ) -> tuple[Any, tuple]:
     """Make one step of `rule`, penalty and weight decay, within bounds, on arrays of the namespace `xp`.
 
@@ -56,6 +57,8 @@ def apply_rule(
         Decoupled weight decay of each coordinate.
     bounds : pair of arrays of shape (n,) or None, default=None
         Lowest and highest weight of each coordinate; infinite where there is none.
+    units : array of shape (n,), default=1.0
+        Unit of each weight: the rule sees ``w / units`` and ``units * g``.
 
     Returns
     -------
@@ -78,7 +81,7 @@ def apply_rule(
         )
     if step_size is None and regularized is None:
         g = g + l2 * w
-    arguments: tuple[Any, ...] = (w, g, slots, hyper, lr, t)
+    arguments: tuple[Any, ...] = (w / units, units * g, slots, hyper, lr, t)
     if rule.reductions:
         reduce = bound("reduce")
         arguments += (tuple(xp.sum(term) for term in reduce(*arguments)),)
@@ -86,9 +89,11 @@ def apply_rule(
     free = isinstance(l1, float) and isinstance(l2, float) and l1 == l2 == 0.0
     if not free or bounds is not None:
         if regularized is not None:
-            w = regularized(w, slots, hyper, lr, t, l1, l2)
+            w = regularized(w, slots, hyper, lr, t, units * l1, units * units * l2)
         elif step_size is not None:
-            w = rebind(proximal_step, xp)(w, step_size(slots, hyper, lr, t), l1, l2)
+            strengths = units * l1, units * units * l2
+            w = rebind(proximal_step, xp)(w, step_size(slots, hyper, lr, t), *strengths)
+    w = units * w
     if bounds is not None:
         w = rebind(within, xp)(w, *bounds)
     return w, slots
@@ -129,7 +134,8 @@ class ArrayBackend(Backend):
         xp, k = self.xp, problem.n_outputs
         d = problem.X.shape[1]
         dtype = state.w.dtype
-        rate = xp.asarray(lr * problem.rate_of_weights(), dtype=dtype)
+        units = xp.asarray(problem.units(), dtype=dtype)
+        rate = xp.full(units.shape, lr * problem.common_rate, dtype=dtype)
         penalised = np.repeat(np.append(np.ones(d), 0.0), k)
         has_penalty = problem.l1 > 0.0 or problem.l2 > 0.0
         l1 = xp.asarray(problem.l1 * penalised, dtype=dtype) if has_penalty else 0.0
@@ -138,8 +144,8 @@ class ArrayBackend(Backend):
         if decay > 0.0:
             decay = xp.asarray(decay * penalised, dtype=dtype)
         n_moving = (d + int(problem.fit_intercept)) * k
-        rate, l1, l2, decay = (
-            part if isinstance(part, float) else part[:n_moving] for part in (rate, l1, l2, decay)
+        rate, units, l1, l2, decay = (
+            part if isinstance(part, float) else part[:n_moving] for part in (rate, units, l1, l2, decay)
         )
         center = xp.asarray(
             np.zeros((1, d)) if problem.center is None else problem.center[None, :], dtype=dtype
@@ -180,7 +186,7 @@ class ArrayBackend(Backend):
             state.step += 1
             slots = tuple(state.slots[i, :n_moving] for i in range(len(problem.rule.slots)))
             w, t = state.w[:n_moving], float(state.step)
-            w, slots = apply_rule(xp, problem.rule, w, gradient, slots, rate, t, l1, l2, decay, bounds)
+            w, slots = apply_rule(xp, problem.rule, w, gradient, slots, rate, t, l1, l2, decay, bounds, units)
             state.w = xp.concat([w, state.w[n_moving:]])
             for i, slot in enumerate(slots):
                 state.slots[i, :n_moving] = slot

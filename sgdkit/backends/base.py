@@ -45,7 +45,8 @@ class Problem:
     penalty : Penalty
         Its two strengths.
     rates : ndarray of shape (n_features + 1,) or (n_features + 1, n_outputs) or None
-        Factor on the learning rate for each feature and the intercept; None means all 1.
+        Factor on the learning rate for each feature and the intercept, positive; None means all 1. Rules see
+        it as a unit of the weight, see `units`.
     n_outputs : int
         Raw predictions a row.
     fit_intercept : bool
@@ -79,11 +80,25 @@ class Problem:
     clip_value: float = float("inf")
     bounds: np.ndarray | None = None
 
-    def rate_of_weights(self) -> np.ndarray:
-        """Return the rate factor of each weight, in the order of `TrainState.w`."""
+    @property
+    def common_rate(self) -> float:
+        """Factor on the rate of all weights: that of intercepts, whose unit is 1, or a free rule's own."""
+        if self.rates is None:
+            return 1.0
+        if self.rule.step == "free":
+            return self.rule.auto_rate
+        return float(np.exp(np.mean(np.log(self.rates[-1]))))
+
+    def units(self) -> np.ndarray:
+        """Return the unit of each weight, in the order of `TrainState.w`.
+
+        In a unit `u` a rule sees ``w / u`` and ``u g``. The step of a rule that is linear in the gradient
+        is then ``u²`` times as long, that of another ``u`` times, which must be what the rate factor says.
+        """
         d = self.X.shape[1] + 1
-        rates = np.ones(d) if self.rates is None else self.rates
-        return np.broadcast_to(rates.reshape(d, -1), (d, self.n_outputs)).ravel()
+        rates = np.ones(d) if self.rates is None else self.rates / self.common_rate
+        units = np.sqrt(rates) if self.rule.step == "linear" else rates
+        return np.broadcast_to(units.reshape(d, -1), (d, self.n_outputs)).ravel()
 
     @property
     def l1(self) -> float:

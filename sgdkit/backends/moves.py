@@ -48,7 +48,7 @@ def common_step(rule: UpdateRule) -> float:
     return step if later == 0.5 * step else 0.0
 
 
-def note_steps(rule: UpdateRule, state: TrainState, rates: np.ndarray, sizes: np.ndarray) -> None:
+def note_steps(rule: UpdateRule, state: TrainState, lr: float, units: np.ndarray, sizes: np.ndarray) -> None:
     """Write how far the penalty moves each coordinate a step, until a batch touches it.
 
     That changes with the learning rate, so between epochs, and with the state of the coordinate, so in a
@@ -58,4 +58,5 @@ def note_steps(rule: UpdateRule, state: TrainState, rates: np.ndarray, sizes: np
     if step_size is not None:
         slots = tuple(slot[: sizes.size] for slot in state.slots)
         with np.errstate(all="ignore"):  # eps=0
-            sizes[:] = step_size(slots, rule.hyper_values(), rates[: sizes.size], float(state.step))
+            size = step_size(slots, rule.hyper_values(), lr, float(state.step))
+            sizes[:] = units[: sizes.size] ** 2 * size

@@ -39,7 +39,7 @@ class NumbaBackend(Backend):
         order_rules = (problem.edges, 0 if problem.whole_runs else LANES, problem.batch_size)
         bounds = coordinate_bounds(problem, dtype)
         penalty = (problem.l1, problem.l2, k, problem.fit_intercept, bounds)
-        rates = problem.rate_of_weights().astype(dtype)
+        common, units = problem.common_rate, problem.units().astype(dtype)
         clip = np.array([problem.clip_norm, problem.clip_value])
         capacity = largest_batch(problem.edges, problem.whole_runs, problem.batch_size)
         center = np.empty(0, dtype) if problem.center is None else problem.center.astype(dtype)
@@ -63,10 +63,10 @@ class NumbaBackend(Backend):
 
             def run(state: TrainState, order: np.ndarray, lr: float, report: np.ndarray) -> int:
                 if owed is not None:
-                    note_steps(problem.rule, state, lr * rates, owed)
+                    note_steps(problem.rule, state, lr * common, units, owed)
                 return epoch(
                     X.data, X.indices, X.indptr, X.shape[1], centred, center, *rows, order, *order_rules,
-                    state.w, state.slots, hyper, rates, stride, lr, state.step, *penalty, move, step,
+                    state.w, state.slots, hyper, units, stride, lr * common, state.step, *penalty, move, step,
                     loss_hyper, loss.address, update.address, listed, catch_up, clip, report,
                     *scratch,
                 )  # fmt: skip
@@ -77,7 +77,7 @@ class NumbaBackend(Backend):
             def run(state: TrainState, order: np.ndarray, lr: float, report: np.ndarray) -> int:
                 return epoch(
                     X, center, *rows, order, *order_rules,
-                    state.w, state.slots, hyper, rates, lr, state.step, *penalty,
+                    state.w, state.slots, hyper, units, lr * common, state.step, *penalty,
                     loss_hyper, loss.address, update.address, clip, report, *scratch,
                 )  # fmt: skip
 

@@ -277,7 +277,8 @@ def initial_state(
     if problem.fit_intercept:
         w[-problem.n_outputs :] = start
         if rule.accumulator and square_slope is not None:
-            slots[rule.slots.index(rule.accumulator), -problem.n_outputs :] = square_slope
+            units = problem.units()[-problem.n_outputs :]
+            slots[rule.slots.index(rule.accumulator), -problem.n_outputs :] = square_slope * units**2
     damping = min(8.0, max_iter**0.5) if rule.anneals else 1.0
     return TrainState(backend.from_host(w), backend.from_host(slots), damping=damping)
 

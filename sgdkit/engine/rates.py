@@ -27,6 +27,8 @@ __all__ = (
 )
 
 SAMPLE_ROWS = 16_384
+# Free rules start far below their unit: it is so many times the step of a normalised rule.
+FREE_UNIT = 100.0
 
 
 def sampled_rows(n: int) -> np.ndarray:
@@ -197,16 +199,13 @@ def automatic_rates(
     -----
     With column scale s_j (root mean square over non-zeros) and N_i = 1 + sum_j (x_ij / s_j)² for
     row i, both of centred values, normalised rules get
-    ``auto_rate * target_scale / (s_j sqrt(mean N_i))``, relative rules a multiple of ``1 / s_j`` with the
-    mean `auto_rate`, free rules ``auto_rate``. Linear rules get ``auto_rate / (s_j² L)`` divided by the
-    rule's own gain on a constant gradient, with s_j the root of the column's mean square plus the penalty's
-    share, and L the largest second derivative of the objective in the variables ``w_j s_j`` (see
-    `steepness`), plus the mean squared norm of a row there over the batch size, since few rows are steeper
-    than all.
+    ``auto_rate * target_scale / (s_j sqrt(mean N_i))``. Free rules get a hundred times that: `auto_rate` in
+    units that many times as large, so that they start at a small share. Relative rules get
+    ``auto_rate / s_j``. Linear rules get ``auto_rate / (s_j² L)`` divided by the rule's own gain on a
+    constant gradient, with s_j the root of the column's mean square plus the penalty's share, and L the
+    largest second derivative of the objective in the variables ``w_j s_j`` (see `steepness`), plus the mean
+    squared norm of a row there over the batch size, since few rows are steeper than all.
     """
-    n_features = X.shape[1]
-    if rule.step == "free":
-        return np.full(n_features + 1, rule.auto_rate)
     rows, row_weight = _sample(X, weight)
     rows = rows if sp.issparse(rows) else np.asarray(rows, dtype=np.float64)
     if rule.step == "linear":
@@ -218,9 +217,10 @@ def automatic_rates(
     norms = float(fit_intercept) + _row_square_norms(rows, scale, center)
     scale = np.append(scale, 1.0)
     if rule.step == "relative":
-        return rule.auto_rate / (scale * np.mean(1.0 / scale))
+        return rule.auto_rate / scale
     typical = max(float(np.average(norms, weights=row_weight)), 1e-12)
-    return np.multiply.outer(rule.auto_rate / (scale * np.sqrt(typical)), target_scale)
+    unit = FREE_UNIT if rule.step == "free" else 1.0
+    return np.multiply.outer(unit * rule.auto_rate / (scale * np.sqrt(typical)), target_scale)
 
 
 def _linear_rates(

@@ -202,7 +202,7 @@ def _empty_cells(cells, pitch, scale, n_scaled, w, slots):
 def epoch(
     data, indices, indptr, n_features, centred, center, y, weight, mean_weight, runs, edges, lanes,
     batch_size,
-    w, slots, hyper, rates, stride, lr, t, l1, l2, n_outputs, fit_intercept, bounds, move, common_step,
+    w, slots, hyper, units, stride, lr, t, l1, l2, n_outputs, fit_intercept, bounds, move, common_step,
     loss_hyper, loss_address, update_address, update_touched_address, catch_up_address, clip, report,
     rows, offsets, cursor, y_batch, weight_batch, raw, slope, g, magnitude, last, touched, missed, cells,
     tile,
@@ -211,7 +211,7 @@ def epoch(
 
     `centred` lists the columns from which `center` is subtracted.
 
-    The rate of coordinate j is ``lr * rates[j * stride]``. The last line of arguments is working
+    The unit of coordinate j is ``units[j * stride]``. The last line of arguments is working
     memory, see `csr_scratch`; `g` is zero before and after. `common_step` is read under a scale only.
     Where a batch moves only what it touches, weights and state are in `cells` meanwhile, a cell for each
     coordinate.
@@ -222,7 +222,7 @@ def epoch(
     data, indices, indptr = borrow(data), borrow(indices), borrow(indptr)
     centred, center = borrow(centred), borrow(center)
     y, weight, runs, edges = borrow(y), borrow(weight), borrow(runs), borrow(edges)
-    w, slots, hyper, rates = borrow(w), borrow(slots), borrow(hyper), borrow(rates)
+    w, slots, hyper, units = borrow(w), borrow(slots), borrow(hyper), borrow(units)
     loss_hyper, report, bounds = borrow(loss_hyper), borrow(report), borrow(bounds)
     rows, offsets, cursor, y_batch = borrow(rows), borrow(offsets), borrow(cursor), borrow(y_batch)
     weight_batch, raw, slope, g = borrow(weight_batch), borrow(raw), borrow(slope), borrow(g)
@@ -269,7 +269,7 @@ def epoch(
                 missed,
             )  # fmt: skip
         if replays:
-            catch_up(touched, missed, n, cells, pitch, hyper, rates, stride, lr, float(t), l1, l2, tile)
+            catch_up(touched, missed, n, cells, pitch, hyper, units, stride, lr, float(t), l1, l2, tile)
             _keep_within(touched, n, bounds, cells, pitch)
         _predict(data, indices, indptr, rows, m, weights, pitch, bias_at, scale, raw)
         _subtract_centers(centred, center, weights, pitch, scale, m, raw)
@@ -289,18 +289,18 @@ def epoch(
             report[1] += clip_listed(gradients, pitch, touched, n, n_penalised, n_moving, clip)
             rate = w.dtype.type(lr / scale)  # of an unscaled weight; a common step is proportional to it
             report[1] += update_touched(
-                touched, n, cells, pitch, hyper, rates, stride, rate, float(t), n_penalised
+                touched, n, cells, pitch, hyper, units, stride, rate, float(t), n_penalised
             )
             if bounded and move == _OWED:
                 for i in range(n):
                     missed[i] = 1
-                catch_up(touched, missed, n, cells, pitch, hyper, rates, stride, lr, float(t), l1, l2, tile)
+                catch_up(touched, missed, n, cells, pitch, hyper, units, stride, lr, float(t), l1, l2, tile)
             _keep_within(touched, n, bounds, cells, pitch)
             if fit_intercept:
                 for k in range(n_outputs):
                     touched[k] = np.int32(n_penalised + k)
                 report[1] += update_touched(
-                    touched, n_outputs, cells, pitch, hyper, rates, stride, lr, float(t), n_penalised
+                    touched, n_outputs, cells, pitch, hyper, units, stride, lr, float(t), n_penalised
                 )
             for k in range(np.uintp(n_outputs)):
                 gradients[bias_at + k * pitch] = 0
@@ -312,7 +312,7 @@ def epoch(
         else:
             report[1] += clip_gradient(g, n_moving, clip)
             report[1] += update(
-                w, g, n_moving, slots, hyper, rates, lr, float(t), l1, l2, n_penalised, bounds
+                w, g, n_moving, slots, hyper, units, lr, float(t), l1, l2, n_penalised, bounds
             )
             g[:] = 0
         m = next_batch(runs, edges, lanes, batch_size, cursor, rows, 0, offsets)
@@ -324,7 +324,7 @@ def epoch(
                 missed[n] = np.int32(clock - last[j] + min(last[j], owed))
                 n += 1
             if n + n_outputs > missed.shape[0] or j == n_features - 1:
-                catch_up(touched, missed, n, cells, pitch, hyper, rates, stride, lr, float(t), l1, l2, tile)
+                catch_up(touched, missed, n, cells, pitch, hyper, units, stride, lr, float(t), l1, l2, tile)
                 _keep_within(touched, n, bounds, cells, pitch)
                 n = 0
     if move != _EVERY:

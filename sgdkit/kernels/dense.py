@@ -135,7 +135,7 @@ def _center_gradient(center, n_outputs, g):
 
 def epoch(
     X, center, y, weight, mean_weight, runs, edges, lanes, batch_size,
-    w, slots, hyper, rates, lr, t, l1, l2, n_outputs, fit_intercept, bounds,
+    w, slots, hyper, units, lr, t, l1, l2, n_outputs, fit_intercept, bounds,
     loss_hyper, loss_address, update_address, clip, report,
     rows, offsets, offsets_after, cursor, y_tile, weight_tile, raw, slope, g, bias, magnitude,
 ):  # fmt: skip
@@ -152,7 +152,7 @@ def epoch(
     loss, update = as_loss(loss_address, w), as_update(update_address, w)
     X, center, y, weight = borrow(X), borrow(center), borrow(y), borrow(weight)
     runs, edges, w, slots = borrow(runs), borrow(edges), borrow(w), borrow(slots)
-    hyper, rates, loss_hyper, report = borrow(hyper), borrow(rates), borrow(loss_hyper), borrow(report)
+    hyper, units, loss_hyper, report = borrow(hyper), borrow(units), borrow(loss_hyper), borrow(report)
     clip, bounds = borrow(clip), borrow(bounds)
     rows, offsets, offsets_after, cursor = (
         borrow(rows),
@@ -212,7 +212,7 @@ def epoch(
         _center_gradient(center, n_outputs, g)
         t += 1
         report[1] += clip_gradient(g, n_moving, clip)
-        report[1] += update(w, g, n_moving, slots, hyper, rates, lr, float(t), l1, l2, n_penalised, bounds)
+        report[1] += update(w, g, n_moving, slots, hyper, units, lr, float(t), l1, l2, n_penalised, bounds)
         for i in range(m_after):
             rows[i] = rows[m + i]
         offsets, offsets_after = offsets_after, offsets

@@ -1,4 +1,8 @@
-"""The text of generated loops: what surrounds a rule's or a loss's own functions."""
+"""The text of generated loops: what surrounds a rule's or a loss's own functions.
+
+A rule's functions see each weight in its unit ``u``: ``w / u``, the gradient ``u g`` and the penalty
+strengths ``u l1`` and ``u² l2``. Arrays hold the weights themselves.
+"""
 
 from sgdkit.losses.base import BatchLoss, Loss
 from sgdkit.optimizers.base import UpdateRule
@@ -28,7 +32,7 @@ _UPDATE = (
     _HEADER
     + f"""
 @njit([T.update.signature], {_DECORATOR})
-def run(w, g, n, slots, hyper, rates, lr, t, l1, l2, n_penalised, bounds):
+def run(w, g, n, slots, hyper, units, lr, t, l1, l2, n_penalised, bounds):
     norm = 0.0
     for j in range(n):
         norm += g[j] * g[j]
@@ -49,7 +53,7 @@ _UPDATE_TOUCHED = (
     _HEADER
     + f"""
 @njit([T.update_touched.signature], {_DECORATOR})
-def run(touched, n, cells, pitch, hyper, rates, stride, lr, t, n_penalised):
+def run(touched, n, cells, pitch, hyper, units, stride, lr, t, n_penalised):
     norm = 0.0
     constants = {{hyper}}
     for i in range(np.uintp(n)):
@@ -58,9 +62,10 @@ def run(touched, n, cells, pitch, hyper, rates, stride, lr, t, n_penalised):
         g = cells[c + np.uintp(1)]
         norm += g * g
         {{decay}}
-        rate = lr * rates[j * stride]  # by name, as is `constants`: a value read twice is computed twice
-        x, s = update(cells[c], g, {{slots}}, constants, rate, t)
-        cells[c] = x
+        # Named, as `constants` are: what is computed from a value that is read twice is computed twice.
+        u = units[j * stride]
+        x, s = update(cells[c] / u, u * g, {{slots}}, constants, lr, t)
+        cells[c] = u * x
         cells[c + np.uintp(1)] = 0
         {{store}}
     return norm
@@ -71,7 +76,7 @@ _CATCH_UP = (
     _HEADER
     + f"""
 @njit([T.catch_up.signature], {_DECORATOR})
-def run(touched, missed, n, cells, pitch, hyper, rates, stride, lr, t, l1, l2, tile):
+def run(touched, missed, n, cells, pitch, hyper, units, stride, lr, t, l1, l2, tile):
     {{body}}
 """
 )
@@ -82,6 +87,7 @@ for i in range(np.uintp(n)):
     j = np.uintp(touched[i])
     c = j * pitch
     if missed[i] > 0:
+        u = units[j * stride]
         {move}"""
 
 # The closed form of many proximal steps takes logarithms and exponentials, which are fast only side by
@@ -178,8 +184,7 @@ def _each(body: str, n: str = "n") -> str:
 
 def _decay(rule: type[UpdateRule], function: str, *missed: str, cells: bool) -> str:
     """Return the lines that shrink weight j and the slots that follow the weight."""
-    rate = "lr * rates[j * stride]" if cells else "lr * rates[j]"
-    arguments = ", ".join([f"{rate} * hyper[{len(rule.hyper)}]", *missed])
+    arguments = ", ".join([f"lr * hyper[{len(rule.hyper)}]", *missed])
     followers = [_slot(rule.slots.index(slot), cells) for slot in rule.weight_slots]
     shrunk = ["cells[c]" if cells else "w[j]", *followers]
     return "\n".join(f"{x} = T.scalar({function}({x}, {arguments}))" for x in shrunk)
@@ -190,11 +195,11 @@ def update_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) ->
 
     If the rule `decays`, its weight decay follows the hyperparameters in ``hyper``.
     """
-    hyper, rate = _hyper(rule), "lr * rates[j]"
+    hyper = _hyper(rule)
     if rule.function("regularized") is not None:
-        penalty = f"x = regularized(x, s, {hyper}, {rate}, t, l1, l2)"
+        penalty = f"x = regularized(x, s, {hyper}, lr, t, u * l1, u * u * l2)"
     elif rule.has_proximal_step:
-        penalty = f"x = proximal_step(x, step_size(s, {hyper}, {rate}, t), l1, l2)"
+        penalty = f"x = proximal_step(x, step_size(s, {hyper}, lr, t), u * l1, u * u * l2)"
     else:
         penalty = "pass"
     sums, given = "pass", ""
@@ -202,14 +207,15 @@ def update_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) ->
         terms = range(len(rule.reductions))
         add = "\n".join(f"sum{i} += terms[{i}]" for i in terms)
         sums = "\n".join(f"sum{i} = 0.0" for i in terms)
-        gradient = "g[j]" if rule.has_proximal_step else "g[j] + l2 * w[j] * (j < n_penalised)"
-        sums += "\n" + _each(f"terms = reduce(w[j], {gradient}, {_slots(rule)}, {hyper}, {rate}, t)\n{add}")
+        gradient = "g[j]" if rule.has_proximal_step else "(g[j] + l2 * w[j] * (j < n_penalised))"
+        place = f"w[j] / u, u * {gradient}, {_slots(rule)}, {hyper}, lr, t"
+        sums += "\n" + _each(f"u = units[j]\nterms = reduce({place})\n{add}")
         sums += "\nsums = " + _tuple([f"T.scalar(sum{i})" for i in terms])
         given = ", sums"
 
     def move(gradient: str, penalty: str) -> str:
-        step = f"x, s = update(w[j], {gradient}, {_slots(rule)}, {hyper}, {rate}, t{given})"
-        return _indent(f"{step}\n{penalty}\nw[j] = x\n{_store(rule)}", 8)
+        step = f"x, s = update(w[j] / u, u * {gradient}, {_slots(rule)}, {hyper}, lr, t{given})"
+        return _indent(f"u = units[j]\n{step}\n{penalty}\nw[j] = u * x\n{_store(rule)}", 8)
 
     return _UPDATE.format(
         key=key,
@@ -217,7 +223,7 @@ def update_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) ->
         decay=_indent(_each(_decay(rule, "decay_step", cells=False), "n_penalised"), 4) if decays else "pass",
         sums=_indent(sums, 4),
         move=move("g[j]", "pass"),
-        move_penalised=move("g[j]" if rule.has_proximal_step else "g[j] + l2 * w[j]", penalty),
+        move_penalised=move("g[j]" if rule.has_proximal_step else "(g[j] + l2 * w[j])", penalty),
     )
 
 
@@ -232,7 +238,9 @@ def update_touched_source(rule: type[UpdateRule], key: str, dtype: str, decays: 
         decay = f"if j < np.uintp(n_penalised):\n    {_indent(_decay(rule, 'decay_step', cells=True), 4)}"
     store, step = _store(rule, cells=True), 2 + len(rule.slots)
     if rule.function("step_size") is not None:
-        store += f"\nif pitch > {step}:\n    cells[c + np.uintp({step})] = step_size(s, constants, rate, t)"
+        store += (
+            f"\nif pitch > {step}:\n    cells[c + np.uintp({step})] = u * u * step_size(s, constants, lr, t)"
+        )
     return _UPDATE_TOUCHED.format(
         key=key,
         dtype=dtype,
@@ -249,16 +257,16 @@ def catch_up_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) 
     A rule that itself moves without a gradient is replayed without a penalty, and weight decay without
     either: with more than one of the three, the engine updates every coordinate in every batch.
     """
-    place = f"{_slots(rule, cells=True)}, {_hyper(rule)}, lr * rates[j * stride]"
+    place = f"cells[c] / u, {_slots(rule, cells=True)}, {_hyper(rule)}, lr"
     body = "pass"
     if decays:
         body = _REPLAY.format(move=_indent(_decay(rule, "decay_steps", "missed[i]", cells=True), 8))
     elif rule.sparse == "catch_up":
-        move = f"cells[c], s = catch_up(cells[c], {place}, t - missed[i], int(missed[i]))"
-        move += f"\n{_store(rule, cells=True)}"
+        move = f"x, s = catch_up({place}, t - missed[i], int(missed[i]))"
+        move += f"\ncells[c] = u * x\n{_store(rule, cells=True)}"
         body = _REPLAY.format(move=_indent(move, 8))
     elif rule.function("regularized") is not None:
-        body = _REPLAY.format(move=f"cells[c] = regularized(cells[c], {place}, t, l1, l2)")
+        body = _REPLAY.format(move=f"cells[c] = u * regularized({place}, t, u * l1, u * u * l2)")
     elif rule.has_proximal_step:
         body = _SHRINK.format(step=f"np.uintp({2 + len(rule.slots)})")
     return _CATCH_UP.format(key=key, dtype=dtype, body=_indent(body, 4))

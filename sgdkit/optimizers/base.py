@@ -62,7 +62,7 @@ class UpdateRule(ParameterObject):
         share of the norm of the weights that a step moves (LAMB). ``"free"``: the rule finds its own scale
         and wants a rate near 1 (Prodigy).
     auto_rate : float, default=1.0
-        Factor on the automatic rate, dimensionless; the mean rate itself if steps are relative or free.
+        Factor on the automatic rate, dimensionless; the rate itself if steps are relative or free.
     anneals : bool, default=False
         Whether steps shrink by themselves as gradients add up (Adagrad). A long automatic run then
         starts at a higher rate.

@@ -28,8 +28,7 @@ class LAMB(UpdateRule):
 
     Notes
     -----
-    Where coordinates have rates of their own, norms are taken as `LARS` takes them. An ``l2``
-    penalty is part of the gradient. The paper's weight decay inside of the ratio is left out;
+    An ``l2`` penalty is part of the gradient. The paper's weight decay inside of the ratio is left out;
     `weight_decay` acts outside of it.
 
     References
@@ -40,7 +39,7 @@ class LAMB(UpdateRule):
     Examples
     --------
     >>> from sgdkit.optimizers import LAMB
-    >>> hyper, sums = (0.9, 0.999, 0.0, 0.001), (0.1, 1.0, 900.0, 1.0)
+    >>> hyper, sums = (0.9, 0.999, 0.0, 0.001), (9.0, 1.0)
     >>> w, _ = LAMB.update(3.0, 2.0, (0.0, 0.0), hyper, 0.1, 1.0, sums)
     >>> round(float(w), 12)
     2.7
@@ -54,7 +53,7 @@ class LAMB(UpdateRule):
     }  # fmt: skip
     step = "relative"
     auto_rate = 0.03
-    reductions = ("rate", "coordinates", "weight_square", "direction_square")
+    reductions = ("weight_square", "direction_square")
 
     def __init__(self, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-6, floor: float = 0.001):
         self.beta1 = beta1
@@ -64,17 +63,13 @@ class LAMB(UpdateRule):
 
     @staticmethod
     def reduce(w, g, slots, hyper, lr, t):  # noqa: D102
-        unit = w / np.where(lr > 0.0, lr, 1.0 + 0.0 * w)
         direction, _, _ = _direction(g, slots, hyper, t)
-        return lr + 0.0 * w, 1.0 + 0.0 * w, unit * unit, direction * direction
+        return w * w, direction * direction
 
     @staticmethod
     def update(w, g, slots, hyper, lr, t, sums):  # noqa: D102
-        total_rate, n, weight_square, direction_square = sums
-        rate = total_rate / n
         direction, mean, square = _direction(g, slots, hyper, t)
-        ratio = trust_ratio(weight_square * rate * rate, direction_square, hyper[3])
-        return w - lr * ratio * direction, (mean, square)
+        return w - lr * trust_ratio(sums[0], sums[1], hyper[3]) * direction, (mean, square)
 
 
 def _direction(g, slots, hyper, t):

@@ -35,9 +35,8 @@ class LARS(UpdateRule):
 
     Notes
     -----
-    Where coordinates have rates :math:`\eta_j` of their own, all of this holds for the
-    weights :math:`w_j \bar\eta / \eta_j`, with the mean :math:`\bar\eta` as the rate: columns in other
-    units then lead to the same model. An ``l2`` penalty is part of `g`. The paper's weight decay inside
+    With the automatic rate all of this holds for weights in units of their columns, so columns in other
+    units lead to the same model. An ``l2`` penalty is part of `g`. The paper's weight decay inside
     of the ratio is that penalty; `weight_decay` acts outside of it.
 
     References
@@ -48,7 +47,7 @@ class LARS(UpdateRule):
     Examples
     --------
     >>> from sgdkit.optimizers import LARS
-    >>> w, _ = LARS.update(3.0, 2.0, (0.0,), (0.9, 0.5, 0.001), 0.1, 1.0, (0.1, 1.0, 900.0, 0.04))
+    >>> w, _ = LARS.update(3.0, 2.0, (0.0,), (0.9, 0.5, 0.001), 0.1, 1.0, (9.0, 4.0))
     >>> round(float(w), 12)
     2.85
     """
@@ -59,7 +58,7 @@ class LARS(UpdateRule):
     ranges = {"beta": (0.0, 1.0), "trust": (0.0, float("inf")), "floor": (0.0, float("inf"))}
     step = "relative"
     auto_rate = 10.0
-    reductions = ("rate", "coordinates", "weight_square", "step_square")
+    reductions = ("weight_square", "gradient_square")
 
     def __init__(self, beta: float = 0.9, trust: float = 0.001, floor: float = 0.001):
         self.beta = beta
@@ -68,15 +67,10 @@ class LARS(UpdateRule):
 
     @staticmethod
     def reduce(w, g, slots, hyper, lr, t):  # noqa: D102
-        unit = w / np.where(lr > 0.0, lr, 1.0 + 0.0 * w)
-        step = lr * g
-        return lr + 0.0 * w, 1.0 + 0.0 * w, unit * unit, step * step
+        return w * w, g * g
 
     @staticmethod
     def update(w, g, slots, hyper, lr, t, sums):  # noqa: D102
         beta, trust, floor = hyper
-        total_rate, n, weight_square, step_square = sums
-        rate = total_rate / n
-        ratio = trust_ratio(weight_square * rate * rate, step_square, floor)
-        velocity = beta * slots[0] + trust * ratio * lr * lr * g
+        velocity = beta * slots[0] + lr * trust * trust_ratio(sums[0], sums[1], floor) * g
         return w - velocity, (velocity,)

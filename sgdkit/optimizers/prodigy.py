@@ -29,8 +29,9 @@ class Prodigy(UpdateRule):
     eps : float, default=1e-8
         Added to the root, in units of a gradient.
     d0 : float, default=1e-4
-        First estimate of the distance to the solution, in units of a weight. Too small only costs
-        steps, too large cannot be taken back.
+        First estimate of the distance to the solution, in units of a weight; with the automatic rate the
+        first steps are 1e-2 of what a normalised rule would move in that unit. Too small only costs steps,
+        too large cannot be taken back.
 
     Notes
     -----
@@ -55,6 +56,7 @@ class Prodigy(UpdateRule):
     ranges = {"beta1": (0.0, 1.0), "beta2": (0.0, 1.0), "eps": (0.0, float("inf")), "d0": (0.0, float("inf"))}
     sparse = "dense"
     step = "free"
+    auto_rate = 0.3
     reductions = ("progress", "s_norm")
 
     def __init__(self, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8, d0: float = 1e-4):

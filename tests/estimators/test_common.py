@@ -122,8 +122,7 @@ def test_unscaled_columns_need_no_scaler(problem):
     factors, offsets = 10.0 ** np.linspace(-6, 6, 6), np.array([0, 3, -20, 100, -5, 1.0])
     scaled = estimator(alpha=0.0, random_state=0).fit(X, y)
     raw = estimator(alpha=0.0, random_state=0).fit((X + offsets) * factors, y)
-    # Without a penalty hinge has no proof: Adagrad stands still at objectives 0.4 % apart, six rows of 300.
-    assert raw.score((X + offsets) * factors, y) == pytest.approx(scaled.score(X, y), abs=0.025)
+    assert raw.score((X + offsets) * factors, y) == pytest.approx(scaled.score(X, y), abs=1e-6)
 
 
 def test_read_only_and_memory_mapped_rows_work(problem, tmp_path):

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.preprocessing import StandardScaler
 
-from sgdkit import LinearRegressor, LogisticClassifier
+from sgdkit import HingeClassifier, LinearRegressor, LogisticClassifier
 from sgdkit.exceptions import ConvergenceWarning
 from sgdkit.optimizers import SGD, UpdateRule
 from sgdkit.plugin.registry import Registry
@@ -40,6 +40,22 @@ def test_raw_columns_are_classified_as_well_as_scaled_ones(rule):
     for data in (X, StandardScaler().fit_transform(X)):
         model = fitted(LogisticClassifier(optimizer=rule(), max_iter=200, random_state=0), data, y)
         assert model.score(data, y) > 0.95
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_columns_in_other_units_give_the_same_path_under_every_rule(rule):
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(300, 6))
+    signal = X @ rng.normal(size=6) + 0.3 * rng.normal(size=300)
+    raw = (X + [0, 3, -20, 100, -5, 1]) * 10.0 ** np.linspace(-6, 6, 6)
+    for model, y in (
+        (LinearRegressor, signal),
+        (LogisticClassifier, np.digitize(signal, [-1.0, 1.0])),
+        (HingeClassifier, signal > 0.0),
+    ):
+        settings = {"optimizer": rule(), "alpha": 0.0, "max_iter": 20, "tol": None, "random_state": 0}
+        plain, other = (fitted(model(**settings), each, y).history_["objective"] for each in (X, raw))
+        assert other == pytest.approx(plain, rel=1e-9)
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)

@@ -88,11 +88,11 @@ def test_a_decay_that_makes_no_sense_is_refused_before_training(bad):
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
-def test_the_weight_shrinks_by_its_own_rate_before_the_step(form):
-    w, rates = np.array([2.0, -1.0, 5.0]), np.array([1.0, 2.0, 0.0, 1.0])
+def test_every_weight_shrinks_by_the_common_rate_before_the_step(form):
+    w, rates = np.array([2.0, -1.0, 5.0]), np.array([1.0, 2.0, 0.25, 4.0])
     found = follow_gradients(form, SGD(weight_decay=0.5), np.ones((2, 3)), w, lr=0.1, rates=rates).w
     for _ in range(2):
-        w = w * (1.0 - 0.1 * rates[:3] * 0.5) - 0.1 * rates[:3]
+        w = w * (1.0 - 0.1 * rates[3] * 0.5) - 0.1 * rates[:3]
     assert found == pytest.approx(w, rel=1e-14)
 
 
