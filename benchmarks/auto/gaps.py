@@ -25,6 +25,7 @@ SETS = (
     "breast_cancer", "diabetes", "wine", "ill-scaled", "ill-scaled, regression", "heavy tails",
     "heavy tails, regression", "rare class", "rare class of three", "separable", "n << p", "sparse",
     "german-credit", "compas", "agaricus", "california-housing", "bike-sharing", "electricity",
+    "arcene", "adult", "a9a", "sms-spam", "covtype-20k", "w8a", "letter",
 )  # fmt: skip
 TOL = 1e-4
 
