@@ -1,6 +1,6 @@
 """``optimizer="auto"`` against every fixed choice of a solver: seconds to the same proved distance.
 
-Fits take turns, the fastest of three counts, in seconds of the processor; only problems above 50 ms are shown.
+Fits take turns, the fastest of three counts, in seconds of the processor; problems below 50 ms are not shown.
 What does not converge within twice the seconds of "auto" is left out: it cannot be the best choice.
 """
 
