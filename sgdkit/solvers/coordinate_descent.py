@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from sgdkit.losses.base import Loss
 from sgdkit.penalties import Penalty
 from sgdkit.solvers.base import Run, ScaledSolver, Solution, SolverPlan
 from sgdkit.solvers.floor import Floor
 from sgdkit.solvers.objective import Objective
+from sgdkit.solvers.quadratic_l1 import QuadraticL1
 from sgdkit.solvers.systems import coupled_matrix
 from sgdkit.solvers.terms import has_curvature
 
@@ -105,16 +105,12 @@ class CoordinateDescent(ScaledSolver):
         accuracy: float,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, float, float]:
         """Minimise a model; return the new point, its objective, the length and the decrease."""
-        from sgdkit.kernels.quadratic import quadratic_descent
-
         features, outputs, free = model.features, model.outputs, model.free
         m = len(features)
         old = np.concatenate([v[features, outputs], b[free]])
         l1 = np.concatenate([objective.l1[features, 0], np.zeros(len(free))])
         l2 = np.concatenate([objective.l2[features, 0], np.zeros(len(free))])
-        u, g = old.copy(), model.gradient.copy()
-        quadratic_descent()(model.hessian, g, u, l1, l2, accuracy, self.max_sweeps)
-        u = _solved_exactly(model, old, u, l1, l2)
+        u = QuadraticL1(model.hessian, model.gradient, old, l1, l2).minimiser(accuracy, self.max_sweeps)
         step = u - old
         # What the model loses, without its quadratic part: the line search asks for a share of it.
         promised = -float(model.gradient @ step) - float(l1 @ (np.abs(u) - np.abs(old)))
@@ -229,23 +225,3 @@ def _accuracy(objective: Objective, plan: SolverPlan) -> float:
 def _least_subgradient(g: np.ndarray, v: np.ndarray, l1: np.ndarray) -> np.ndarray:
     at_zero = np.sign(g) * np.maximum(np.abs(g) - l1, 0.0)
     return np.where(v == 0.0, at_zero, g + np.sign(v) * l1)
-
-
-def _solved_exactly(
-    model: _Model, old: np.ndarray, u: np.ndarray, l1: np.ndarray, l2: np.ndarray
-) -> np.ndarray:
-    """Return the model's minimiser over the coefficients that are not zero, if no sign changes."""
-    support = np.flatnonzero((u != 0.0) | (l1 == 0.0))
-    sign = np.where(l1[support] > 0.0, np.sign(u[support]), 0.0)
-    part = model.hessian[np.ix_(support, support)]
-    part[np.diag_indices_from(part)] += l2[support]
-    rhs = model.hessian[support] @ old - model.gradient[support] - l1[support] * sign
-    try:
-        solved = cho_solve(cho_factor(part, lower=True, check_finite=False), rhs, check_finite=False)
-    except LinAlgError:
-        return u
-    if not np.isfinite(solved).all() or np.any(solved * sign < 0.0):
-        return u
-    exact = np.zeros_like(u)
-    exact[support] = solved
-    return exact
