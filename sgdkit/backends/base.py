@@ -52,8 +52,8 @@ class Problem:
     fit_intercept : bool
         Whether the intercept moves.
     center : ndarray of shape (n_features,) or None, default=None
-        Only for dense X: train as if on ``X - center``, which is never formed; the intercept of the
-        state is then that of the centred rows.
+        Train as if on ``X - center``, which is never formed; the intercept of the state is then that of the
+        centred rows. With a sparse X each batch visits every column whose centre is not zero.
     clip_norm, clip_value : float, default=inf
         Largest norm of a batch gradient of the loss, and largest size of one of its components, which is
         clipped first.

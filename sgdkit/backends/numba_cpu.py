@@ -17,7 +17,7 @@ class NumbaBackend(Backend):
     def bind(self, problem: Problem, dtype: np.dtype) -> EpochRunner:  # noqa: D102
         # Imported here, so that only a first fit pays for Numba.
         from sgdkit.backends.bounds import coordinate_bounds
-        from sgdkit.backends.moves import common_step, move_of
+        from sgdkit.backends.moves import common_step, move_of, note_steps
         from sgdkit.kernels.csr import Move, csr_epoch, csr_scratch
         from sgdkit.kernels.dense import dense_epoch, dense_scratch
         from sgdkit.kernels.generate import (
@@ -42,8 +42,10 @@ class NumbaBackend(Backend):
         common, units = problem.common_rate, problem.units().astype(dtype)
         clip = np.array([problem.clip_norm, problem.clip_value])
         capacity = largest_batch(problem.edges, problem.whole_runs, problem.batch_size)
+        center = np.empty(0, dtype) if problem.center is None else problem.center.astype(dtype)
         if sp.issparse(X):
-            batch_nnz = int(np.sort(np.diff(X.indptr))[-capacity:].sum(dtype=np.int64))
+            centred = np.empty(0, np.int64) if problem.center is None else np.flatnonzero(problem.center)
+            batch_nnz = len(centred) + int(np.sort(np.diff(X.indptr))[-capacity:].sum(dtype=np.int64))
             move = move_of(problem, batch_nnz)
             n_slots = len(problem.rule.slots)
             scratch = csr_scratch(dtype, capacity, batch_nnz, X.shape[1], k, n_targets, n_slots, move)
@@ -56,9 +58,14 @@ class NumbaBackend(Backend):
             stride = 0 if problem.rates is None else 1
             step = common_step(problem.rule)
 
+            cells = scratch[-2].reshape((X.shape[1] + 1) * k, -1)
+            owed = cells[: X.shape[1] * k, -1] if move is Move.TOUCHED_WITH_PENALTY_OWED else None
+
             def run(state: TrainState, order: np.ndarray, lr: float, report: np.ndarray) -> int:
+                if owed is not None:
+                    note_steps(problem.rule, state, lr * common, units, owed)
                 return epoch(
-                    X.data, X.indices, X.indptr, X.shape[1], *rows, order, *order_rules,
+                    X.data, X.indices, X.indptr, X.shape[1], centred, center, *rows, order, *order_rules,
                     state.w, state.slots, hyper, units, stride, lr * common, state.step, *penalty, move, step,
                     loss_hyper, loss.address, update.address, listed, catch_up, clip, report,
                     *scratch,
@@ -66,7 +73,6 @@ class NumbaBackend(Backend):
         else:
             scratch = dense_scratch(dtype, capacity, problem.whole_runs, X.shape[1], k, n_targets)
             epoch = dense_epoch(dtype)
-            center = np.empty(0, dtype) if problem.center is None else problem.center.astype(dtype)
 
             def run(state: TrainState, order: np.ndarray, lr: float, report: np.ndarray) -> int:
                 return epoch(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from sgdkit.engine.steepness import column_spreads, steepness
+from sgdkit.engine.steepness import column_spreads, column_square_sums, steepness
 from sgdkit.losses.base import Loss
 from sgdkit.optimizers.base import UpdateRule
 
@@ -43,27 +43,29 @@ def sampled_rows(n: int) -> np.ndarray:
 def _sample(X: Any, weight: np.ndarray | None) -> tuple[Any, np.ndarray]:
     """Return at most `SAMPLE_ROWS` rows, in evenly spaced stretches, and their weights."""
     n = X.shape[0]
-    weight = np.ones(n) if weight is None else weight
     if n <= SAMPLE_ROWS:
-        return X, weight
+        return X, np.ones(n) if weight is None else weight
     rows = sampled_rows(n)
-    return X[rows], weight[rows]
+    return X[rows], np.ones(len(rows)) if weight is None else weight[rows]
 
 
 def _column_scale(X: Any, weight: np.ndarray, center: np.ndarray | None) -> np.ndarray:
     """Return the root mean square of each (centred) column over its non-zeros; 1 for an empty column.
 
-    Over the non-zeros, because a rare feature is as large as a common one when it is there.
+    Over the non-zeros, because a rare feature is as large as a common one when it is there. Of a sparse
+    column that is centred, zeros count too.
     """
     if sp.issparse(X):
-        row_weight = np.repeat(weight, np.diff(X.indptr))
-        square = np.bincount(X.indices, row_weight * np.square(X.data, dtype=np.float64), X.shape[1])
-        present = np.bincount(X.indices, row_weight * (X.data != 0), X.shape[1])
+        square = column_square_sums(X, weight, center)
+        present = np.bincount(X.indices, np.repeat(weight, np.diff(X.indptr)) * (X.data != 0), X.shape[1])
+        if center is not None:
+            present = np.where(center != 0.0, weight.sum(), present)
     else:
         here = X != 0.0
-        deviation = np.where(here, X if center is None else X - center, 0.0)
-        square = weight @ np.square(deviation)
         present = weight @ here
+        deviation = X - (0.0 if center is None else center)
+        deviation *= here
+        square = weight @ np.square(deviation, out=deviation)
     filled = square > 0.0
     scale = np.sqrt(square / np.where(filled, present, 1.0))
     return np.where(filled, scale, np.median(scale[filled]) if filled.any() else 1.0)
@@ -71,10 +73,14 @@ def _column_scale(X: Any, weight: np.ndarray, center: np.ndarray | None) -> np.n
 
 def _row_square_norms(X: Any, scale: np.ndarray, center: np.ndarray | None) -> np.ndarray:
     if sp.issparse(X):
-        scaled = np.square(X.data / scale[X.indices], dtype=np.float64)
-        sums = np.concatenate([[0.0], np.cumsum(scaled)])
-        return sums[X.indptr[1:]] - sums[X.indptr[:-1]]
-    return np.square((X if center is None else X - center) / scale).sum(axis=1)
+        scaled = X.data / scale[X.indices]
+        away = np.zeros(X.shape[1]) if center is None else center / scale
+        # (x - a)² - a² of what is there; every row has the a² of all columns.
+        sums = np.concatenate([[0.0], np.cumsum(scaled * (scaled - 2.0 * away[X.indices]))])
+        return sums[X.indptr[1:]] - sums[X.indptr[:-1]] + away @ away
+    scaled = np.array(X, dtype=np.float64) if center is None else X - center
+    scaled /= scale
+    return np.square(scaled, out=scaled).sum(axis=1)
 
 
 def column_scales(X: Any, weight: np.ndarray | None, center: np.ndarray | None) -> np.ndarray:
@@ -87,7 +93,7 @@ def column_scales(X: Any, weight: np.ndarray | None, center: np.ndarray | None) 
     weight : ndarray of shape (n_rows,) or None
         Row weights.
     center : ndarray of shape (n_features,) or None
-        What is subtracted from dense rows.
+        What is subtracted from the rows.
 
     Returns
     -------
@@ -117,11 +123,36 @@ def row_norms(
 
 
 def column_centers(X: Any, weight: np.ndarray | None) -> np.ndarray | None:
-    """Return the weighted mean of each column of a dense X, from the sampled rows; None if sparse."""
-    if sp.issparse(X):
-        return None
+    """Return what to subtract from each column, from the sampled rows; None where that is nothing.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n_rows, n_features)
+        Rows on the host.
+    weight : ndarray of shape (n_rows,) or None
+        Row weights.
+
+    Returns
+    -------
+    ndarray of shape (n_features,) or None
+        The weighted mean of a dense column. Of a sparse one, the mean if it is larger than the spread around
+        it, otherwise 0.
+
+    Notes
+    -----
+    In a column that is non-zero in a share `p` of the rows, the squared mean is at most ``p / (1 - p)``
+    times the variance (Cauchy-Schwarz). So the sparse columns that are centred are non-zero in more than
+    half of the rows, and centring them costs at most twice their non-zeros.
+    """
     rows, row_weight = _sample(X, weight)
-    return np.average(np.asarray(rows, dtype=np.float64), axis=0, weights=row_weight)
+    if sp.issparse(rows):
+        total = row_weight.sum()
+        mean = np.asarray(row_weight @ rows.astype(np.float64)).ravel() / total
+        variance = column_square_sums(rows, row_weight, mean) / total
+        center = np.where(mean * mean > variance, mean, 0.0)
+        return center if center.any() else None
+    rows = np.asarray(rows, dtype=np.float64)  # not two copies at once
+    return np.average(rows, axis=0, weights=row_weight)
 
 
 def automatic_rates(

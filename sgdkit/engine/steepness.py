@@ -9,9 +9,20 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-__all__ = ("column_spreads", "steepness")
+__all__ = ("column_spreads", "column_square_sums", "steepness")
 
 PRODUCTS = 30
+
+
+def column_square_sums(X: Any, weight: np.ndarray, center: np.ndarray | None) -> np.ndarray:
+    """Return the weighted sum of the squares of each (centred) column of a CSR matrix, zeros included."""
+    per_entry = np.repeat(weight, np.diff(X.indptr))
+    values = X.data.astype(np.float64)
+    if center is None:
+        return np.bincount(X.indices, per_entry * np.square(values), X.shape[1])
+    square = np.bincount(X.indices, per_entry * np.square(values - center[X.indices]), X.shape[1])
+    absent = weight.sum() - np.bincount(X.indices, per_entry, X.shape[1])
+    return square + center**2 * np.maximum(absent, 0.0)
 
 
 def column_spreads(X: Any, weight: np.ndarray, center: np.ndarray | None) -> np.ndarray:
@@ -24,16 +35,14 @@ def column_spreads(X: Any, weight: np.ndarray, center: np.ndarray | None) -> np.
     weight : ndarray of shape (n_rows,)
         Row weights with sum 1.
     center : ndarray of shape (n_features,) or None
-        What is subtracted from dense rows.
+        What is subtracted from the rows.
 
     Returns
     -------
     ndarray of shape (n_features,)
     """
     if sp.issparse(X):
-        per_entry = np.repeat(weight, np.diff(X.indptr))
-        square = np.bincount(X.indices, per_entry * np.square(X.data, dtype=np.float64), X.shape[1])
-        return np.sqrt(square)
+        return np.sqrt(column_square_sums(X, weight, center))
     return np.sqrt(weight @ np.square(X if center is None else X - center))
 
 
@@ -48,11 +57,11 @@ def steepness(
     Parameters
     ----------
     X : ndarray or CSR matrix of shape (n_rows, n_features)
-        Rows on the host; sparse rows are not centred.
+        Rows on the host.
     weight : ndarray of shape (n_rows,)
         Row weights `a` with sum 1.
     center : ndarray of shape (n_features,) or None
-        What is subtracted from dense rows; never formed.
+        What is subtracted from the rows; never formed.
     scale : ndarray of shape (n_features,)
         Units `s` of the columns.
     free : float

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import scipy.sparse as sp
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
 from sklearn.utils.extmath import safe_sparse_dot
@@ -169,7 +168,7 @@ class LinearModel(
         same = memory.get("rule") is type(rule) and state is not None and state.w.dtype == rows.X.dtype
         goes_on = streaming and same
         rates = memory.get("rates") if goes_on else None
-        if state is not None and center is not None and (not goes_on or sp.issparse(rows.X)):
+        if state is not None and center is not None and not goes_on:
             state, center = fold_center(state, center, k), None
         if automatic and rates is None:
             host_X = rows.X.get() if is_cupy(rows.X) else rows.X

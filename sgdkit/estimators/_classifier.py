@@ -141,7 +141,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         check_classification_targets(y)
         weight, X, y = drop_zero_weights(check_weight(sample_weight, X), X, y)
         classes = np.unique(y) if known is None else known
-        if (unseen := np.setdiff1d(y, classes)).size:
+        if known is not None and (unseen := np.setdiff1d(y, known)).size:
             raise InvalidParameterError(
                 f"y holds the label(s) {unseen.tolist()!r}, not among the classes {list(classes)!r}. "
                 "Pass every class in the first call to partial_fit, or fit again."

@@ -142,7 +142,7 @@ def train_whole(
     constant = loss.best_constant(rows.y, weight, rows.n_outputs)
     problem = Problem(
         X=rows.X,
-        y=rows.y.astype(np.float64),
+        y=rows.y,
         weight=weight,
         mean_weight=1.0,
         edges=run_edges(n, n),

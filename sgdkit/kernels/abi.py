@@ -45,6 +45,10 @@ def kernel_types(dtype: np.dtype) -> KernelTypes:
     doubles = types.Array(types.float64, 1, "C")
     touched = types.Array(types.int32, 1, "C")
     state = (matrix, doubles, vector)  # slots, hyper, units
+    # Everything of one coordinate side by side, so that a random visit costs one cache line: weight,
+    # gradient, slots, and the size of the penalty's step if one is owed; the pitch is how many.
+    cells = (vector, types.uintp)
+    constants = (doubles, vector, types.uintp)
     now = (scalar, types.float64)  # lr, t
     penalty = (scalar, scalar)  # l1, l2
     return KernelTypes(
@@ -66,13 +70,13 @@ def kernel_types(dtype: np.dtype) -> KernelTypes:
         update=types.FunctionType(
             types.float64(vector, vector, types.int64, *state, *now, *penalty, types.int64, matrix)
         ),
-        # a list of coordinates, how many, w, g, state, 1 or 0 where all units are units[0], now, which are
-        # penalised: those below this number
+        # a list of coordinates, how many, the cells, hyper, units, 1 or 0 where all units are units[0], now;
+        # penalised are those below the last number
         update_touched=types.FunctionType(
-            types.float64(touched, types.int64, vector, vector, *state, types.uintp, *now, types.int64)
+            types.float64(touched, types.int64, *cells, *constants, *now, types.int64)
         ),
-        # a list of coordinates, how many steps each of them missed, how many, w, ..., working memory
+        # a list of coordinates, how many steps each of them missed, how many, ..., working memory
         catch_up=types.FunctionType(
-            types.void(touched, touched, types.int64, vector, *state, types.uintp, *now, *penalty, matrix)
+            types.void(touched, touched, types.int64, *cells, *constants, *now, *penalty, matrix)
         ),
     )

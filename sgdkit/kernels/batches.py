@@ -106,7 +106,7 @@ def add_magnitude(slope, n_rows, magnitude):
 
 
 @njit(error_model="numpy", forceinline=True)
-def drop_noise(g, at, magnitude):
+def drop_noise(g, at, pitch, magnitude):
     """Set to zero the intercept gradients that are no more than the rounding of their own sum.
 
     An intercept that starts at its optimum has such a gradient, 1e-17, and a rule that divides by
@@ -114,8 +114,8 @@ def drop_noise(g, at, magnitude):
     """
     roundoff = 1e-6 if g.itemsize == 4 else 2e-15
     for k in range(magnitude.shape[0]):
-        if abs(g[at + k]) <= roundoff * magnitude[k]:
-            g[at + k] = 0
+        if abs(g[at + k * pitch]) <= roundoff * magnitude[k]:
+            g[at + k * pitch] = 0
         magnitude[k] = 0
 
 
@@ -144,18 +144,18 @@ def clip_gradient(g, n, clip):
 
 
 @njit(error_model="numpy", forceinline=True)
-def clip_listed(g, listed, n_listed, start, stop, clip):
+def clip_listed(g, pitch, listed, n_listed, start, stop, clip):
     """Do the same to the listed components and those from `start` to `stop`; the others are zero."""
     if not (clip[0] < np.inf or clip[1] < np.inf):
         return 0.0
     before, after = 0.0, 0.0
     for i in range(n_listed + stop - start):
-        j = np.int64(listed[i]) if i < n_listed else start + i - n_listed
+        j = pitch * (np.int64(listed[i]) if i < n_listed else start + i - n_listed)
         before += np.float64(g[j]) * g[j]
         g[j] = _limit(g[j], clip[1])
         after += np.float64(g[j]) * g[j]
     shrink = clip[0] / np.sqrt(after) if after > clip[0] * clip[0] else 1.0
     for i in range(n_listed + stop - start):
-        j = np.int64(listed[i]) if i < n_listed else start + i - n_listed
+        j = pitch * (np.int64(listed[i]) if i < n_listed else start + i - n_listed)
         g[j] *= shrink
     return before - shrink * shrink * after

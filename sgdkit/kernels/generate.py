@@ -121,14 +121,14 @@ def compiled_update(rule: type[UpdateRule], dtype: Any, decays: bool) -> Compile
 
 def compiled_update_touched(rule: type[UpdateRule], dtype: Any, decays: bool) -> Compiled:
     """Return the loop that makes one step of `rule` on listed coordinates, without a penalty."""
-    functions = _roles(rule, "update") | {"decay_step": decay_step}
+    functions = _roles(rule, "update", "step_size") | {"decay_step": decay_step}
     source = partial(update_touched_source, decays=decays)
     return _compiled("update_touched", functions, _shape(rule, decays), source, rule, dtype)  # type: ignore[arg-type]
 
 
 def compiled_catch_up(rule: type[UpdateRule], dtype: Any, decays: bool) -> Compiled:
     """Return the loop that replays missed steps of `rule`, of the penalty or of weight decay."""
-    functions = _roles(rule, "catch_up", "regularized", "step_size")
+    functions = _roles(rule, "catch_up", "regularized")
     functions |= {f.__name__: f for f in _CLOSED_FORMS}
     decays = decays and rule.sparse == "exact"  # others are not caught up when they decay
     source = partial(catch_up_source, decays=decays)

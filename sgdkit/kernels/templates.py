@@ -53,16 +53,19 @@ _UPDATE_TOUCHED = (
     _HEADER
     + f"""
 @njit([T.update_touched.signature], {_DECORATOR})
-def run(touched, n, w, g, slots, hyper, units, stride, lr, t, n_penalised):
+def run(touched, n, cells, pitch, hyper, units, stride, lr, t, n_penalised):
     norm = 0.0
+    constants = {{hyper}}
     for i in range(np.uintp(n)):
         j = np.uintp(touched[i])
-        norm += g[j] * g[j]
+        c = j * pitch
+        g = cells[c + np.uintp(1)]
+        norm += g * g
         {{decay}}
-        u = units[j * stride]
-        x, s = update(w[j] / u, u * g[j], {{slots}}, {{hyper}}, lr, t)
-        g[j] = 0
-        w[j] = u * x
+        u = units[j * stride]  # by name, as is `constants`: a value read twice is computed twice
+        x, s = update(cells[c] / u, u * g, {{slots}}, constants, lr, t)
+        cells[c] = u * x
+        cells[c + np.uintp(1)] = 0
         {{store}}
     return norm
 """
@@ -72,7 +75,7 @@ _CATCH_UP = (
     _HEADER
     + f"""
 @njit([T.catch_up.signature], {_DECORATOR})
-def run(touched, missed, n, w, slots, hyper, units, stride, lr, t, l1, l2, tile):
+def run(touched, missed, n, cells, pitch, hyper, units, stride, lr, t, l1, l2, tile):
     {{body}}
 """
 )
@@ -81,6 +84,7 @@ def run(touched, missed, n, w, slots, hyper, units, stride, lr, t, l1, l2, tile)
 _REPLAY = """\
 for i in range(np.uintp(n)):
     j = np.uintp(touched[i])
+    c = j * pitch
     if missed[i] > 0:
         u = units[j * stride]
         {move}"""
@@ -92,19 +96,12 @@ start = np.uintp(0)
 while start < np.uintp(n):
     size = min(np.uintp(tile.shape[1]), np.uintp(n) - start)
     for i in range(size):
-        tile[1, i] = missed[start + i]
-    for i in range(size):
-        j = np.uintp(touched[start + i])
-        tile[0, i] = w[j]
-        {gather}
+        c = np.uintp(touched[start + i]) * pitch
+        tile[0, i] = cells[c]
+        tile[2, i] = cells[c + {step}]
     beyond = 0
     for i in range(size):
-        tile[2, i] = step_size({slots}, {hyper}, lr, t)
-    if stride > 0:
-        for i in range(size):
-            u = units[np.uintp(touched[start + i])]
-            tile[2, i] *= u * u
-    for i in range(size):
+        tile[1, i] = missed[start + i]
         beyond += fits_series(tile[2, i], tile[1, i], l2) >= 1.0
     if beyond == 0:
         for i in range(size):
@@ -113,7 +110,7 @@ while start < np.uintp(n):
         for i in range(size):
             tile[0, i] = proximal_steps(tile[0, i], tile[2, i], tile[1, i], l1, l2)
     for i in range(size):
-        w[np.uintp(touched[start + i])] = tile[0, i]
+        cells[np.uintp(touched[start + i]) * pitch] = tile[0, i]
     start += size"""
 
 _POINTWISE = (
@@ -163,12 +160,17 @@ def _hyper(part: type[UpdateRule] | type[Loss]) -> str:
     return _tuple([f"hyper[{i}]" for i in range(len(part.hyper))])
 
 
-def _slots(rule: type[UpdateRule]) -> str:
-    return _tuple([f"slots[{i}, j]" for i in range(len(rule.slots))])
+def _slot(number: int, cells: bool) -> str:
+    """Return where a slot of coordinate j is: in a row of all, or in the coordinate's own cell."""
+    return f"cells[c + np.uintp({2 + number})]" if cells else f"slots[{number}, j]"
 
 
-def _store(rule: type[UpdateRule]) -> str:
-    return "\n".join(f"slots[{i}, j] = s[{i}]" for i in range(len(rule.slots))) or "pass"
+def _slots(rule: type[UpdateRule], cells: bool = False) -> str:
+    return _tuple([_slot(i, cells) for i in range(len(rule.slots))])
+
+
+def _store(rule: type[UpdateRule], cells: bool = False) -> str:
+    return "\n".join(f"{_slot(i, cells)} = s[{i}]" for i in range(len(rule.slots))) or "pass"
 
 
 def _indent(text: str, spaces: int) -> str:
@@ -179,10 +181,11 @@ def _each(body: str, n: str = "n") -> str:
     return f"for j in range({n}):\n    {_indent(body, 4)}"
 
 
-def _decay(rule: type[UpdateRule], function: str, *missed: str) -> str:
+def _decay(rule: type[UpdateRule], function: str, *missed: str, cells: bool) -> str:
     """Return the lines that shrink weight j and the slots that follow the weight."""
     arguments = ", ".join([f"lr * hyper[{len(rule.hyper)}]", *missed])
-    shrunk = ["w[j]", *(f"slots[{rule.slots.index(slot)}, j]" for slot in rule.weight_slots)]
+    followers = [_slot(rule.slots.index(slot), cells) for slot in rule.weight_slots]
+    shrunk = ["cells[c]" if cells else "w[j]", *followers]
     return "\n".join(f"{x} = T.scalar({function}({x}, {arguments}))" for x in shrunk)
 
 
@@ -216,7 +219,7 @@ def update_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) ->
     return _UPDATE.format(
         key=key,
         dtype=dtype,
-        decay=_indent(_each(_decay(rule, "decay_step"), "n_penalised"), 4) if decays else "pass",
+        decay=_indent(_each(_decay(rule, "decay_step", cells=False), "n_penalised"), 4) if decays else "pass",
         sums=_indent(sums, 4),
         move=move("g[j]", "pass"),
         move_penalised=move("g[j]" if rule.has_proximal_step else "(g[j] + l2 * w[j])", penalty),
@@ -227,18 +230,22 @@ def update_touched_source(rule: type[UpdateRule], key: str, dtype: str, decays: 
     """Return the loop that makes one step of `rule` on the coordinates of a list, and clears their gradient.
 
     The penalty's part of the step is left to the loop of `catch_up_source`, which runs before the
-    weight is next read.
+    weight is next read; its size is noted in the cell, where that has room for it.
     """
     decay = "pass"
     if decays:
-        decay = f"if j < np.uintp(n_penalised):\n    {_indent(_decay(rule, 'decay_step'), 4)}"
+        decay = f"if j < np.uintp(n_penalised):\n    {_indent(_decay(rule, 'decay_step', cells=True), 4)}"
+    store, step = _store(rule, cells=True), 2 + len(rule.slots)
+    if rule.function("step_size") is not None:
+        size = "u * u * step_size(s, constants, lr, t)"
+        store += f"\nif pitch > {step}:\n    cells[c + np.uintp({step})] = {size}"
     return _UPDATE_TOUCHED.format(
         key=key,
         dtype=dtype,
         decay=_indent(decay, 8),
-        slots=_slots(rule),
+        slots=_slots(rule, cells=True),
         hyper=_hyper(rule),
-        store=_indent(_store(rule), 8),
+        store=_indent(store, 8),
     )
 
 
@@ -248,20 +255,18 @@ def catch_up_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) 
     A rule that itself moves without a gradient is replayed without a penalty, and weight decay without
     either: with more than one of the three, the engine updates every coordinate in every batch.
     """
-    place = f"w[j] / u, {_slots(rule)}, {_hyper(rule)}, lr"
+    place = f"cells[c] / u, {_slots(rule, cells=True)}, {_hyper(rule)}, lr"
     body = "pass"
     if decays:
-        body = _REPLAY.format(move=_indent(_decay(rule, "decay_steps", "missed[i]"), 8))
+        body = _REPLAY.format(move=_indent(_decay(rule, "decay_steps", "missed[i]", cells=True), 8))
     elif rule.sparse == "catch_up":
-        move = f"x, s = catch_up({place}, t - missed[i], int(missed[i]))\nw[j] = u * x\n{_store(rule)}"
+        move = f"x, s = catch_up({place}, t - missed[i], int(missed[i]))\ncells[c] = u * x"
+        move += f"\n{_store(rule, cells=True)}"
         body = _REPLAY.format(move=_indent(move, 8))
     elif rule.function("regularized") is not None:
-        body = _REPLAY.format(move=f"w[j] = u * regularized({place}, t, u * l1, u * u * l2)")
+        body = _REPLAY.format(move=f"cells[c] = u * regularized({place}, t, u * l1, u * u * l2)")
     elif rule.has_proximal_step:
-        indices = range(len(rule.slots))
-        gather = "\n".join(f"tile[{3 + i}, i] = slots[{i}, j]" for i in indices) or "pass"
-        gathered = _tuple([f"tile[{3 + i}, i]" for i in indices])
-        body = _SHRINK.format(gather=_indent(gather, 8), slots=gathered, hyper=_hyper(rule))
+        body = _SHRINK.format(step=f"np.uintp({2 + len(rule.slots)})")
     return _CATCH_UP.format(key=key, dtype=dtype, body=_indent(body, 4))
 
 

@@ -114,10 +114,11 @@ class Softmax(BatchLoss):
 
         A balanced table of probabilities has the class shares as its weighted column sums. Rows and
         columns are scaled in turn, which alone would leave the sums a little off and the dual value
-        too high; mixing in one row that is common to all then makes them exact.
+        too high; mixing in one row that is common to all then makes them exact. `slope` is overwritten.
         """
         targets = _target_shares(y, slope.shape[1], hyper)
-        p = np.maximum(slope + targets, 1e-300)
+        p = np.add(slope, targets, out=slope)
+        np.maximum(p, 1e-300, out=p)
         p /= p.sum(axis=1, keepdims=True)
         if balanced:
             target = weight @ targets
@@ -127,8 +128,10 @@ class Softmax(BatchLoss):
             sums = weight @ p
             short = np.max(1.0 - target / np.maximum(sums, 1e-300))
             kept = 1.0 - min(1.0, max(0.0, short) * (1.0 + 1e-9) + 1e-16)
-            p = kept * p + np.maximum(target - kept * sums, 0.0) / weight.sum()
-        return p - targets
+            p *= kept
+            p += np.maximum(target - kept * sums, 0.0) / weight.sum()
+        p -= targets
+        return p
 
     def best_constant(self, y, weight, n_outputs):  # noqa: D102
         share = class_shares(y, weight, n_outputs)

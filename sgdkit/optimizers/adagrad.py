@@ -47,7 +47,7 @@ class AdaGrad(UpdateRule):
         (total,) = slots
         (eps,) = hyper
         total = total + g * g
-        return w - lr * g / (np.sqrt(total) + eps), (total,)
+        return w - lr / (np.sqrt(total) + eps) * g, (total,)  # the step apart: `step_size` is then free
 
     @staticmethod
     def step_size(slots, hyper, lr, t):  # noqa: D102

@@ -167,10 +167,10 @@ class Run:
             self._started = time.perf_counter()
             yield self._made
 
-    def certify(self, slopes: np.ndarray) -> None:
-        """Improve the lower bound by slopes, which need not be feasible."""
+    def certify(self, slopes: np.ndarray, overwrite: bool = False) -> None:
+        """Improve the lower bound by slopes, which need not be feasible; `overwrite` saves memory."""
         if self.objective.bounded:
-            self.raise_bound(self.objective.dual(slopes))
+            self.raise_bound(self.objective.dual(slopes, overwrite))
 
     def raise_bound(self, dual: float) -> None:
         """Take a lower bound of the least objective; only the highest counts."""
@@ -277,7 +277,7 @@ class Run:
             # The model keeps rounded weights, and the proof must be about those.
             weights = weights.astype(dtype).astype(np.float64)
             v, b = self.objective.scaled(weights)
-            value = self.objective.value(self.objective.predict(v, b), v)
+            value = self.objective.value_at(v, b)
             if reason is StopReason.CONVERGED and self.objective.bounded:
                 reason = reason if self.is_within(self.gap_of(value), value) else StopReason.STALLED
         gap = self.gap_of(value)

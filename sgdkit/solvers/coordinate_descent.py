@@ -188,7 +188,7 @@ def _model(objective: Objective, z: np.ndarray, where: tuple[np.ndarray, np.ndar
             hessian[m, :m] = hessian[:m, m] = sums[:, 0]
             hessian[m, m] = q.sum() + 1e-15
         return _Model(features, outputs, free, hessian, np.append(sums[:, 1], weighted[:, free].sum(axis=0)))
-    whole = coupled_matrix(objective, diagonal, coupling, chosen)
+    whole = coupled_matrix(objective, lambda rows: (diagonal[rows], coupling[rows]), chosen)
     whole = whole.reshape(whole.shape[0] * whole.shape[1], -1)
     k = mask.shape[1]
     places = np.concatenate([np.searchsorted(chosen, features) * k + outputs, len(chosen) * k + free])

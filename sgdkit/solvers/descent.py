@@ -8,6 +8,7 @@ from sgdkit.losses.base import Loss
 from sgdkit.penalties import Penalty
 from sgdkit.solvers.base import Run, ScaledSolver, Solution, SolverPlan
 from sgdkit.solvers.objective import Objective
+from sgdkit.solvers.rows import Along
 from sgdkit.solvers.terms import is_smooth
 
 __all__ = ("LBFGS", "Descent", "GradientDescent", "Memory")
@@ -48,8 +49,7 @@ class Descent(ScaledSolver):
         v, b = objective.scaled(start)
         z = objective.predict(v, b)
         value = objective.value(z, v)
-        slopes = objective.terms.slopes(z)
-        gradient = _joined(*objective.gradient(slopes, v))
+        gradient = _joined(*objective.gradient_at(z, v))
         run = Run(objective, plan, (v, b), value)
         memory = self.memory()
         length = 1.0
@@ -61,19 +61,20 @@ class Descent(ScaledSolver):
             p, pb = direction[:-1], direction[-1]
             moved = objective.design.forward(p) + pb
             length, value = _wolfe(objective, v, z, p, moved, value, (gradient * direction).sum(), length)
-            v, b, z = v + length * p, b + length * pb, z + length * moved
-            slopes = objective.terms.slopes(z)
-            before, gradient = gradient, _joined(*objective.gradient(slopes, v))
+            v, b = v + length * p, b + length * pb
+            moved *= length
+            z += moved
+            before, gradient = gradient, _joined(*objective.gradient_at(z, v))
             memory.learn(length * direction, gradient - before)
             if objective.bounded and run.is_within(_plain_gap(objective, gradient), value):
-                run.certify(slopes)
+                run.certify(objective.terms.slopes(z), overwrite=True)
             estimate = 0.5 * float((gradient * gradient).sum())
             run.end_iteration(value, v, b, gradient_norm=norm, step=length, estimate=100.0 * estimate)
             if length == 0.0 or value <= 1e-15 * objective.null:
-                run.certify(slopes)
+                run.certify(objective.terms.slopes(z), overwrite=True)
                 run.stall()
             length = min(1.0, 2.0 * length) if isinstance(memory, _Pairs) else 2.0 * length
-        run.certify(slopes)
+        run.certify(objective.terms.slopes(z), overwrite=True)
         return run.solution()
 
 
@@ -102,7 +103,7 @@ def _wolfe(
     best = (0.0, value)
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in range(60):
-            z_there, v_there = z + length * moved, v + length * p
+            z_there, v_there = Along(z, moved, length), v + length * p
             there = objective.value(z_there, v_there)
             if not there <= value + 1e-4 * length * slope:
                 if high - low <= 1e-12 * length or (there <= value + 1e-15 * abs(value) and best[0] > 0.0):
@@ -110,8 +111,7 @@ def _wolfe(
                 high = length
             else:
                 best = (length, there)
-                weighted = objective.weight[:, None] * objective.terms.slopes(z_there)
-                rise = float((weighted * moved).sum() + (objective.l2 * v_there * p).sum())
+                rise = objective.terms.slope_along(z_there) + float((objective.l2 * v_there * p).sum())
                 if rise >= 0.9 * slope:
                     break
                 low = length

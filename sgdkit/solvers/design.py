@@ -9,18 +9,20 @@ chunk in a fixed order. Sparse rows are used as they are: ``X u - center.u``.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
-__all__ = ("ALL", "Design", "design_of")
+from sgdkit.solvers.rows import ALL, RowWeights, by_chunks, chunks
 
-CHUNK = 4096
+__all__ = ("Design", "design_of")
+
 # Above this share of non-zeros a dense product of chunks is faster than a sparse one.
 DENSE_SHARE = 0.1
-ALL = slice(None)
+# Numbers in the columns that a matrix of rows is added up from at a time.
+KERNEL_PART = 1 << 24
 
 
 class Design(ABC):
@@ -28,9 +30,9 @@ class Design(ABC):
 
     Parameters
     ----------
-    X : ndarray or CSR matrix of shape (n, d)
+    X : ndarray, SomeRows or CSR matrix of shape (n, d)
         Training rows.
-    weight : ndarray of shape (n,)
+    weight : RowWeights or ndarray of shape (n,)
         Row weights with sum 1.
     curvature : float
         Largest second derivative of the loss.
@@ -47,7 +49,7 @@ class Design(ABC):
         Of each column.
     """
 
-    def __init__(self, X: Any, weight: np.ndarray, curvature: float, l2: float, centred: bool):
+    def __init__(self, X: Any, weight: RowWeights | np.ndarray, curvature: float, l2: float, centred: bool):
         self.X = X
         self.n, self.d = X.shape
         self.centred = centred
@@ -64,23 +66,46 @@ class Design(ABC):
         """Set up what products need."""
 
     @abstractmethod
-    def _moments(self, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _moments(self, weight: RowWeights | np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return each column's mean, its variance (mean square if not centred), and if that is real."""
 
     @abstractmethod
+    def lines(self, v: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield slices of rows and ``A v`` there, shape (n_rows, k), for `v` of shape (d, k)."""
+
     def forward(self, v: np.ndarray) -> np.ndarray:
         """Return ``A v``, shape (n, k), for `v` of shape (d, k)."""
+        out = np.empty((self.n, v.shape[1]))
+        for rows, line in self.lines(v):
+            out[rows] = line
+        return out
 
     @abstractmethod
+    def collect(
+        self, change: Callable[[slice, Any], np.ndarray], v: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return ``A' r`` and ``1' r``, of shapes (d, k) and (k,), in one pass over the rows.
+
+        ``change(rows, line)`` gives `r` in a slice of rows, of shape (n_rows, k); `line` is ``A v`` there, or
+        None.
+        """
+
     def backward(self, r: np.ndarray) -> np.ndarray:
         """Return ``A' r``, shape (d, k), for `r` of shape (n, k)."""
+        return self.collect(lambda rows, _: r[rows])[0]
 
     @abstractmethod
-    def gram(self, q: np.ndarray, r: np.ndarray, chosen: Any = ALL) -> tuple[np.ndarray, np.ndarray]:
+    def gram_of(
+        self, parts: Callable[[slice], tuple[np.ndarray, np.ndarray]], chosen: Any = ALL
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return ``A' diag(q) A`` and ``A' r``, of the `chosen` columns of A alone.
 
-        `q` has shape (n,) and is not negative; `r` has shape (n, k).
+        ``parts(rows)`` gives `q`, of shape (n_rows,) and not negative, and `r`, of shape (n_rows, k).
         """
+
+    def gram(self, q: np.ndarray, r: np.ndarray, chosen: Any = ALL) -> tuple[np.ndarray, np.ndarray]:
+        """Return the same for `q` of shape (n,) and `r` of shape (n, k)."""
+        return self.gram_of(lambda rows: (q[rows], r[rows]), chosen)
 
     @abstractmethod
     def square_sums(self, q: np.ndarray) -> np.ndarray:
@@ -112,9 +137,10 @@ class DenseDesign(Design):
         self._plain = self.X.dtype == np.float64 and not self.centred
         self._only: np.ndarray | None = None
 
-    def _moments(self, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _moments(self, weight: RowWeights | np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         # Squares are taken about the mean of the first chunk: about zero they would cancel.
-        self.center = self.X[:CHUNK].mean(axis=0, dtype=np.float64) if self.centred else self.center
+        if self.centred:
+            self.center = self.X[next(chunks(self.n))].mean(axis=0, dtype=np.float64)
         mean, square = np.zeros(self.d), np.zeros(self.d)
         for rows, block in self._centred():
             mean += weight[rows] @ block
@@ -129,15 +155,13 @@ class DenseDesign(Design):
         if self._only is not None:
             yield slice(0, self.n), self._only
             return
-        buffer = None if self._plain else np.empty((min(self.n, CHUNK), self.d))
-        for start in range(0, self.n, CHUNK):
-            rows = slice(start, min(start + CHUNK, self.n))
-            if buffer is None:
-                yield rows, self.X[rows]
-                continue
-            block = buffer[: rows.stop - start]
-            np.subtract(self.X[rows], self.center, out=block)
-            if self.n <= CHUNK:
+        buffer: np.ndarray | None = None
+        for rows in chunks(self.n):
+            block = self.X[rows]
+            if not self._plain:
+                buffer = np.empty(block.shape) if buffer is None else buffer
+                block = np.subtract(block, self.center, out=buffer[: len(block)])
+            if len(block) == self.n:
                 self._only = block
             yield rows, block
 
@@ -145,28 +169,37 @@ class DenseDesign(Design):
         for rows, block in self._centred():
             yield rows, block[:, chosen] / self.scale[chosen]
 
-    def forward(self, v: np.ndarray) -> np.ndarray:
+    def lines(self, v: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
         u = v / self.scale[:, None]
-        out = np.empty((self.n, v.shape[1]))
         for rows, block in self._centred():
-            np.matmul(block, u, out=out[rows])
-        return out
+            yield rows, block @ u
 
-    def backward(self, r: np.ndarray) -> np.ndarray:
-        total = np.zeros((self.d, r.shape[1]))
+    def collect(
+        self, change: Callable[[slice, Any], np.ndarray], v: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        u = None if v is None else v / self.scale[:, None]
+        total: Any = 0.0
+        sums: Any = 0.0
         for rows, block in self._centred():
-            total += block.T @ r[rows]
-        return total / self.scale[:, None]
+            r = change(rows, None if u is None else block @ u)
+            total += block.T @ r
+            sums += r.sum(axis=0)
+        return total / self.scale[:, None], sums
 
-    def gram(self, q: np.ndarray, r: np.ndarray, chosen: Any = ALL) -> tuple[np.ndarray, np.ndarray]:
-        root, scale = np.sqrt(q)[:, None], self.scale[chosen]
-        gram, total = np.zeros((len(scale), len(scale))), np.zeros((len(scale), r.shape[1]))
-        work = np.empty((min(self.n, CHUNK), len(scale)))
+    def gram_of(
+        self, parts: Callable[[slice], tuple[np.ndarray, np.ndarray]], chosen: Any = ALL
+    ) -> tuple[np.ndarray, np.ndarray]:
+        scale = self.scale[chosen]
+        gram: Any = 0.0
+        total: Any = 0.0
+        work: np.ndarray | None = None
         for rows, block in self._centred():
             part = block[:, chosen]
-            scaled = np.multiply(part, root[rows], out=work[: rows.stop - rows.start])
+            q, r = parts(rows)
+            work = np.empty_like(part) if work is None else work
+            scaled = np.multiply(part, np.sqrt(q)[:, None], out=work[: len(part)])
             gram += scaled.T @ scaled
-            total += part.T @ r[rows]
+            total += part.T @ r
         return gram / np.outer(scale, scale), total / scale[:, None]
 
     def square_sums(self, q: np.ndarray) -> np.ndarray:
@@ -183,7 +216,7 @@ class DenseDesign(Design):
 
     def kernel(self, share: np.ndarray | None = None) -> np.ndarray:
         gram = np.zeros((self.n, self.n))
-        width = max(1, CHUNK * CHUNK // self.n)
+        width = max(1, KERNEL_PART // self.n)
         for start in range(0, self.d, width):
             part = slice(start, start + width)
             block = np.subtract(self.X[:, part], self.center[part], dtype=np.float64)
@@ -203,36 +236,52 @@ class SparseDesign(Design):
             self.X = sp.csr_matrix((data, self.X.indices, self.X.indptr), shape=self.X.shape)
         self._turned: sp.csr_matrix | None = None
 
-    def _moments(self, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        per_entry = np.repeat(weight, np.diff(self.X.indptr))
+    def _moments(self, weight: RowWeights | np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        whole = weight[ALL]
+        per_entry = np.repeat(whole, np.diff(self.X.indptr))
         square = np.bincount(self.X.indices, per_entry * np.square(self.X.data), self.d)
-        mean = np.asarray(self.X.T @ weight)
+        mean = np.asarray(self.X.T @ whole)
         spread = np.maximum(square - mean * mean, 0.0) if self.centred else square
         return mean, spread, spread > 1e-13 * square
 
     def blocks(self, chosen: Any = ALL) -> Iterator[tuple[slice, np.ndarray]]:
         X = self.X if chosen is ALL else sp.csr_matrix(self.X[:, chosen])
-        for start in range(0, self.n, CHUNK):
-            rows = slice(start, min(start + CHUNK, self.n))
+        for rows in chunks(self.n):
             yield rows, (X[rows].toarray() - self.center[chosen]) / self.scale[chosen]
+
+    def lines(self, v: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+        whole = self.forward(v)
+        for rows in chunks(self.n):
+            yield rows, whole[rows]
 
     def forward(self, v: np.ndarray) -> np.ndarray:
         u = v / self.scale[:, None]
-        return np.asarray(self.X @ u) - self.center @ u
+        product = np.asarray(self.X @ u)
+        product -= self.center @ u
+        return product
 
-    def backward(self, r: np.ndarray) -> np.ndarray:
-        total = np.asarray(self.X.T @ r) - np.outer(self.center, r.sum(axis=0))
-        return total / self.scale[:, None]
+    def collect(
+        self, change: Callable[[slice, Any], np.ndarray], v: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        line = None if v is None else self.forward(v)
+        r = by_chunks(self.n, lambda rows: change(rows, None if line is None else line[rows]))
+        return self._pulled(r), r.sum(axis=0)
 
-    def gram(self, q: np.ndarray, r: np.ndarray, chosen: Any = ALL) -> tuple[np.ndarray, np.ndarray]:
+    def _pulled(self, r: np.ndarray) -> np.ndarray:
+        return (np.asarray(self.X.T @ r) - np.outer(self.center, r.sum(axis=0))) / self.scale[:, None]
+
+    def gram_of(
+        self, parts: Callable[[slice], tuple[np.ndarray, np.ndarray]], chosen: Any = ALL
+    ) -> tuple[np.ndarray, np.ndarray]:
+        both = by_chunks(self.n, lambda rows: np.column_stack(parts(rows)))
+        q, r = both[:, 0], both[:, 1:]
         whole = chosen is ALL
         X = self.X if whole else sp.csr_matrix(self.X[:, chosen])
         center, scale = self.center[chosen], self.scale[chosen]
         if X.nnz > DENSE_SHARE * self.n * len(scale):
             gram = np.zeros((len(scale), len(scale)))
             root = np.sqrt(q)[:, None]
-            for start in range(0, self.n, CHUNK):
-                rows = slice(start, min(start + CHUNK, self.n))
+            for rows in chunks(self.n):
                 block = (X[rows].toarray() - center) * root[rows]
                 gram += block.T @ block
         else:
@@ -269,7 +318,7 @@ class SparseDesign(Design):
         return gram
 
 
-def design_of(X: Any, weight: np.ndarray, curvature: float, l2: float, centred: bool) -> Design:
+def design_of(X: Any, weight: RowWeights | np.ndarray, curvature: float, l2: float, centred: bool) -> Design:
     """Return the design over X, dense or sparse; arguments as for `Design`."""
     kind = SparseDesign if sp.issparse(X) else DenseDesign
     return kind(X, weight, curvature, l2, centred)

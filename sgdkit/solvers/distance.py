@@ -62,4 +62,4 @@ def estimated_distance(
     def is_done(share: float, decrease: float, rest: float) -> bool:
         return share < 0.01
 
-    return solve_by_products(objective, v, z, diagonal, coupling, is_done, PRODUCTS, (g, gb)).decrease
+    return solve_by_products(objective, (g, gb), diagonal, coupling, is_done, PRODUCTS).decrease

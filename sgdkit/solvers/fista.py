@@ -51,8 +51,7 @@ class FISTA(ScaledSolver):
         u, ub, zu = v, b, z
         step, momentum = 1.0, 1.0
         for made in run:
-            slopes = objective.terms.slopes(zu)
-            g, gb = objective.gradient(slopes, u)
+            g, gb = objective.gradient_at(zu, u)
             g = g - objective.l2 * u
             smooth = objective.terms.mean(zu)
             while True:
@@ -75,11 +74,11 @@ class FISTA(ScaledSolver):
             v, b, z, momentum = new, new_b, z_new, following
             value = objective.value(z, v)
             if objective.bounded and (made % 10 == 9 or made + 1 == plan.max_iter):
-                run.certify(objective.terms.slopes(z))
+                run.certify(objective.terms.slopes(z), overwrite=True)
             norm = moved / step
             run.end_iteration(value, v, b, gradient_norm=norm, step=step, estimate=50.0 * norm * norm)
             if moved == 0.0 or value <= 1e-15 * objective.null:
-                run.certify(objective.terms.slopes(z))
+                run.certify(objective.terms.slopes(z), overwrite=True)
                 run.stall()
         return run.solution()
 

@@ -357,11 +357,13 @@ def _advance(
 
     def step_to(aims: list[tuple[np.ndarray, np.ndarray]]) -> tuple[Step, list[_Change]]:
         right = [part.pulled(aim) for part, aim in zip(parts, aims, strict=True)]
-        if not factored:
-            system.factor(rows.curvature, right[0], *(part.curvature for part in parts[1:]))
+        first = not factored
+        if first:
+            q = rows.curvature
+            system.factor(lambda r: (q[r], right[0][r]), *(part.curvature for part in parts[1:]))
             factored.append(True)
-        step = system.solve(right[0], v, linear, *right[1:])
-        moved = (step.moved[:, 0], step.p[:, 0])
+        step = system.solve(v, linear, None if first else right[0], *right[1:])
+        moved = (system.objective.design.forward(step.p)[:, 0] + step.pb, step.p[:, 0])
         return step, [part.change(a, m) for part, a, m in zip(parts, aims, moved, strict=False)]
 
     def longest(changes: list[_Change]) -> float:

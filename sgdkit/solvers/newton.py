@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
+import scipy.sparse as sp
 
 from sgdkit.backends.base import Problem
 from sgdkit.losses.base import Loss
@@ -13,6 +14,7 @@ from sgdkit.penalties import Penalty
 from sgdkit.solvers.base import Run, ScaledSolver, Solution, SolverPlan
 from sgdkit.solvers.floor import Floor
 from sgdkit.solvers.objective import Objective
+from sgdkit.solvers.rows import ALL, Along, SomeRows, chunks
 from sgdkit.solvers.systems import (
     MAX_FEATURES,
     FeatureSystem,
@@ -22,7 +24,7 @@ from sgdkit.solvers.systems import (
     factored_system,
     solve_by_products,
 )
-from sgdkit.solvers.terms import has_curvature
+from sgdkit.solvers.terms import PointwiseTerms, curved, has_curvature
 
 __all__ = ("Newton", "NewtonCG")
 
@@ -85,10 +87,14 @@ class Newton(ScaledSolver):
         return None
 
     def solve(self, problem: Problem, start: np.ndarray, plan: SolverPlan) -> Solution:  # noqa: D102
-        if not start[:-1].any() and (rows := _sample(problem)) is not None:
-            # A few thousand rows tell most of the optimum: the iterations over all rows are then few.
-            start = super().solve(rows, start, SolverPlan(20, 1e-3)).weights
+        if not start[:-1].any():
+            start = self._from_sample(problem, start)
         return super().solve(problem, start, plan)
+
+    def _from_sample(self, problem: Problem, start: np.ndarray) -> np.ndarray:
+        """Return the optimum of a sample: that tells most, so iterations over all rows are few."""
+        rows = _sample(problem)
+        return start if rows is None else super().solve(rows, start, SolverPlan(20, 1e-3)).weights
 
     def _solve(self, objective: Objective, start: np.ndarray, plan: SolverPlan) -> Solution:
         v, b = objective.scaled(start)
@@ -103,24 +109,36 @@ class Newton(ScaledSolver):
         system = factored_system(objective) if self._factors and not couples else None
         together = self._factors and couples and v.shape[1] * (v.shape[0] + 1) <= MAX_FEATURES
         floor = Floor(objective.curvature)
+        slopes, moved = np.empty_like(z), np.empty_like(z)
+
+        def curvatures(rows: slice) -> tuple[np.ndarray, np.ndarray | None]:
+            diagonal, coupling = objective.terms.curvatures(z[rows], rows)
+            return floor(diagonal), coupling
+
         for _ in run:
-            slopes = objective.terms.slopes(z)
-            diagonal, coupling = objective.terms.curvatures(z)
-            diagonal = floor(diagonal)
+            for rows in chunks(len(z)):
+                slopes[rows] = objective.terms.slopes(z[rows], rows)
             if system is not None:
-                step = _by_output(system, v, z - b, slopes, diagonal)
-            elif coupling is not None and together:
-                step = coupled_step(objective, v, slopes, diagonal, coupling)
+                step = _by_output(system, floor, v, b, z, slopes)
+            elif together:
+                step = coupled_step(objective, objective.gradient(slopes, v), curvatures)
             else:
                 step = solve_by_products(
-                    objective, v, slopes, diagonal, coupling, _accuracy(run, value), self.max_products
+                    objective,
+                    objective.gradient(slopes, v),
+                    *curvatures(ALL),
+                    _accuracy(run, value),
+                    self.max_products,
                 )
-            expected = diagonal * step.moved
-            if coupling is not None:
-                expected -= coupling * (coupling * step.moved).sum(axis=1, keepdims=True)
-            run.certify(slopes + expected)
-            length, value = _damped(objective, step, v, z, value)
-            v, b, z = v + length * step.p, b + length * step.pb, z + length * step.moved
+            # From here on the slopes are those that the quadratic model expects after the full step.
+            for rows, line in objective.design.lines(step.p):
+                moved[rows] = line + step.pb
+                slopes[rows] += curved(*curvatures(rows), moved[rows])
+            run.certify(slopes, overwrite=True)
+            length, value = _damped(objective, step, v, z, moved, value)
+            v, b = v + length * step.p, b + length * step.pb
+            moved *= length
+            z += moved
             run.end_iteration(
                 value, v, b, gradient_norm=step.gradient_norm, step=length, estimate=step.decrease
             )
@@ -170,25 +188,37 @@ def _sample(problem: Problem) -> Problem | None:
     starts = np.linspace(0, n - STRETCH, n_stretches, dtype=np.int64)
     rows = (starts[:, None] + np.arange(STRETCH)).ravel()
     weight = None if problem.weight is None else problem.weight[rows]
-    return replace(problem, X=problem.X[rows], y=problem.y[rows], weight=weight)
+    X = problem.X[rows] if sp.issparse(problem.X) else SomeRows(problem.X, rows)
+    return replace(problem, X=X, y=problem.y[rows], weight=weight)
 
 
 def _by_output(
     system: FeatureSystem | RowSystem,
+    floor: Floor,
     v: np.ndarray,
-    linear: np.ndarray,
+    b: np.ndarray,
+    z: np.ndarray,
     slopes: np.ndarray,
-    diagonal: np.ndarray,
 ) -> Step:
+    """Return the Newton step of outputs that do not interact, one after the other."""
+    weights, whole = system.objective.weights, system.objective.terms
+    assert isinstance(whole, PointwiseTerms)
     steps = []
-    weight = system.objective.weight
     for k in range(v.shape[1]):
-        c = -weight * slopes[:, k]
-        system.factor(weight * diagonal[:, k], c)
-        steps.append(system.solve(c, v[:, k], linear[:, k]))
+        terms, own = whole.output(k), slice(k, k + 1)
+
+        def parts(
+            rows: slice, terms: PointwiseTerms = terms, own: slice = own
+        ) -> tuple[np.ndarray, np.ndarray]:
+            weight = weights[rows]
+            q = floor(terms.curvatures(z[rows, own], rows)[0])[:, 0]
+            return weight * q, -weight * slopes[rows, own][:, 0]
+
+        system.factor(parts)
+        steps.append(system.solve(v[:, k], z[:, k] - b[k] if system.needs_linear else None))
     if len(steps) == 1:
         return steps[0]
-    return Step(*(np.concatenate(parts, axis=-1) for parts in zip(*steps, strict=True)))
+    return Step(*(np.concatenate(each, axis=-1) for each in zip(*steps, strict=True)))
 
 
 def _accuracy(run: Run, value: float) -> Callable[[float, float, float], bool]:
@@ -204,13 +234,13 @@ def _accuracy(run: Run, value: float) -> Callable[[float, float, float], bool]:
 
 
 def _damped(
-    objective: Objective, step: Step, v: np.ndarray, z: np.ndarray, value: float
+    objective: Objective, step: Step, v: np.ndarray, z: np.ndarray, moved: np.ndarray, value: float
 ) -> tuple[float, float]:
     """Return the largest of 1, 1/2, 1/4, … that brings enough, and the objective there; 0 if none does."""
     length = 1.0
     with np.errstate(over="ignore", invalid="ignore"):
         while length > 1e-10:
-            there = objective.value(z + length * step.moved, v + length * step.p)
+            there = objective.value(Along(z, moved, length), v + length * step.p)
             if there <= value - 2e-4 * length * step.decrease + 1e-15 * abs(value):
                 return length, there
             length *= 0.5

@@ -1,9 +1,13 @@
 """The objective of a whole problem in scaled variables, and the dual value that bounds it from below."""
 
+from collections.abc import Callable
+from functools import cached_property
+
 import numpy as np
 
 from sgdkit.backends.base import Problem
 from sgdkit.solvers.design import design_of
+from sgdkit.solvers.rows import ALL, Along, RowWeights, chunks
 from sgdkit.solvers.terms import has_certificate, has_curvature, terms_of
 
 __all__ = ("Objective",)
@@ -29,7 +33,7 @@ class Objective:
         The rows.
     terms : Terms
         The losses.
-    weight : ndarray of shape (n,)
+    weights : RowWeights
         Row weights.
     l1, l2 : ndarray of shape (d, 1)
         Penalty of each scaled coordinate.
@@ -62,29 +66,34 @@ class Objective:
 
     def __init__(self, problem: Problem):
         n, k = problem.X.shape[0], problem.n_outputs
-        weight = np.full(n, 1.0 / n)
-        if problem.weight is not None:
-            weight = np.asarray(problem.weight, np.float64) / (n * problem.mean_weight)
-        loss = problem.loss
+        loss, given = problem.loss, problem.weight
         self.problem = problem
-        self.weight = weight
+        self.weights = RowWeights(given, n, 1.0 / (n * (1.0 if given is None else problem.mean_weight)))
         self.intercept = problem.fit_intercept
-        self.terms = terms_of(loss, problem.y, weight, k)
+        self.terms = terms_of(loss, problem.y, self.weights, k)
         self.constant = np.zeros(k)
         if self.intercept:
-            self.constant = np.asarray(loss.best_constant(problem.y, weight, k), np.float64)
-        at = np.repeat(self.constant[None, :], n, axis=0)
+            self.constant = np.asarray(loss.best_constant(problem.y, given, k), np.float64)
+        at = np.broadcast_to(self.constant, (n, k))
         self.null = self.terms.mean(at)
-        curvature, total = loss.curvature, float(weight.sum())
+        curvature, total = loss.curvature, self.weights.total
         if not np.isfinite(curvature):
             curvature = 1.0
             if has_curvature(loss):  # it grows with the raw prediction
-                curvature = float((weight @ self.terms.curvatures(at)[0]).max()) / total
+                parts = (self.weights[r] @ self.terms.curvatures(at[r], r)[0] for r in chunks(n))
+                curvature = float(np.max(sum(parts))) / total
         self.curvature = curvature
-        self.design = design_of(problem.X, weight / total, curvature * total, problem.l2, self.intercept)
+        self.design = design_of(
+            problem.X, self.weights.of_sum_one(), curvature * total, problem.l2, self.intercept
+        )
         scale = self.design.scale[:, None]
         self.l1, self.l2 = problem.l1 / scale, problem.l2 / scale**2
         self.bounded = has_certificate(loss) and (problem.l1 > 0.0 or problem.l2 > 0.0)
+
+    @cached_property
+    def weight(self) -> np.ndarray:
+        """The row weights as one array of shape (n,)."""
+        return self.weights[ALL]
 
     def scaled(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return `v` and `b` for raw weights of shape (d + 1, n_outputs), intercepts last."""
@@ -106,24 +115,40 @@ class Objective:
         """Return the penalty of `v`."""
         return float((self.l1 * np.abs(v)).sum() + 0.5 * (self.l2 * v * v).sum())
 
-    def value(self, z: np.ndarray, v: np.ndarray) -> float:
+    def value(self, z: np.ndarray | Along, v: np.ndarray) -> float:
         """Return the objective at `v` with the raw predictions `z`."""
         return self.terms.mean(z) + self.penalty(v)
 
+    def value_at(self, v: np.ndarray, b: np.ndarray) -> float:
+        """Return the objective at `v` and `b`."""
+        losses = (self.terms.total(line + b, rows) for rows, line in self.design.lines(v))
+        return sum(losses) + self.penalty(v)
+
     def gradient(self, slopes: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the gradient of the loss and the l2 penalty with respect to `v` and `b`."""
-        weighted = self.weight[:, None] * slopes
-        g = self.design.backward(weighted) + self.l2 * v
-        return g, weighted.sum(axis=0) if self.intercept else np.zeros(v.shape[1])
+        return self._gradient(lambda rows: slopes[rows], v)
 
-    def dual(self, slopes: np.ndarray) -> float:
+    def gradient_at(self, z: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the same at the raw predictions `z`."""
+        return self._gradient(lambda rows: self.terms.slopes(z[rows], rows), v)
+
+    def _gradient(
+        self, slopes: Callable[[slice], np.ndarray], v: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        g, gb = self.design.collect(lambda rows, _: self.weights[rows][:, None] * slopes(rows))
+        return g + self.l2 * v, gb if self.intercept else np.zeros(v.shape[1])
+
+    def dual(self, slopes: np.ndarray, overwrite: bool = False) -> float:
         """Return a lower bound of the objective's least value, from slopes that are made feasible first."""
-        return self.dual_at(slopes)[0]
+        return self.dual_at(slopes, overwrite)[0]
 
-    def dual_at(self, slopes: np.ndarray) -> tuple[float, np.ndarray]:
-        """Return the bound and the ``A' (a g)`` of the slopes that gave it."""
-        slopes = self.terms.feasible(slopes, self.intercept)
-        u = self.design.backward(self.weight[:, None] * slopes)
+    def dual_at(self, slopes: np.ndarray, overwrite: bool = False) -> tuple[float, np.ndarray]:
+        """Return the bound and the ``A' (a g)`` of the slopes that gave it.
+
+        With `overwrite` the slopes are made feasible in place, which saves memory.
+        """
+        slopes = self.terms.feasible(slopes, self.intercept, overwrite)
+        u, _ = self.design.collect(lambda rows, _: self.weights[rows][:, None] * slopes[rows])
         shrinkages = []
         if self.problem.l2 > 0.0:
             shrinkages.append(1.0)
@@ -133,7 +158,7 @@ class Objective:
         best, at = -np.inf, u
         for shrinkage in dict.fromkeys(shrinkages):
             excess = np.maximum(np.abs(shrinkage * u) - self.l1, 0.0)
-            value = -self.terms.mean_conjugate(shrinkage * slopes)
+            value = -self.terms.mean_conjugate(slopes, shrinkage)
             if self.problem.l2 > 0.0:
                 value -= 0.5 * float((excess * excess / self.l2).sum())
             if value > best:

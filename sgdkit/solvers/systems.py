@@ -9,14 +9,15 @@ take a curvature of each coefficient besides `l2`, and a `pull` of it besides ``
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-from sgdkit.solvers.design import ALL
 from sgdkit.solvers.objective import Objective
 from sgdkit.solvers.preconditioner import Diagonal, HeaviestRows
+from sgdkit.solvers.rows import ALL
+from sgdkit.solvers.terms import curved
 
 __all__ = (
     "MAX_FEATURES",
@@ -44,7 +45,7 @@ _TINY = 1e-300
 
 
 class Step(NamedTuple):
-    """A step, what it does to raw predictions, and the gradient it came from.
+    """A step, and the gradient it came from.
 
     Attributes
     ----------
@@ -52,15 +53,12 @@ class Step(NamedTuple):
         Step of the coefficients.
     pb : ndarray of shape (k,)
         Step of the intercepts.
-    moved : ndarray of shape (n, k)
-        Change of the raw predictions.
     g, gb : ndarray of shape (d, k) and (k,)
         Gradient.
     """
 
     p: np.ndarray
     pb: np.ndarray
-    moved: np.ndarray
     g: np.ndarray
     gb: np.ndarray
 
@@ -93,33 +91,51 @@ def factor_symmetric(matrix: np.ndarray) -> Any:
 class FeatureSystem:
     """One output, by a Cholesky factor of the features' matrix."""
 
+    needs_linear: ClassVar[bool] = False
+
     def __init__(self, objective: Objective):
         self.objective = objective
 
-    def factor(self, q: np.ndarray, c: np.ndarray, own: np.ndarray | float = 0.0) -> None:
-        """Take the curvatures of rows and coefficients; the first `c` comes for free with them."""
+    def factor(
+        self, parts: Callable[[slice], tuple[np.ndarray, np.ndarray]], own: np.ndarray | float = 0.0
+    ) -> None:
+        """Take the curvatures of coefficients, and from ``parts(rows)`` those of rows and `c` there."""
         design, free = self.objective.design, int(self.objective.intercept)
-        gram, sums = design.gram(q, np.column_stack([q, c]))
+        totals = np.zeros(2)
+
+        def both(rows: slice) -> tuple[np.ndarray, np.ndarray]:
+            q, c = parts(rows)
+            totals[:] += q.sum(), c.sum()
+            return q, np.column_stack([q, c])
+
+        gram, sums = design.gram_of(both)
         d = design.d
         matrix = np.empty((d + free, d + free))
         matrix[:d, :d] = gram
         matrix[np.arange(d), np.arange(d)] += self.objective.l2[:, 0] + own
         if free:
             matrix[d, :d] = matrix[:d, d] = sums[:, 0]
-            matrix[d, d] = q.sum() + 1e-15
-        self._first = (c, sums[:, 1])
+            matrix[d, d] = totals[0] + 1e-15
+        self._sums = (sums[:, 1], totals[1])
         self._factor = factor_symmetric(matrix)
 
-    def solve(self, c: np.ndarray, v: np.ndarray, linear: np.ndarray, pull: np.ndarray | float = 0.0) -> Step:
-        """Return the step for a right-hand side; `linear` is ``A v``."""
+    def solve(
+        self,
+        v: np.ndarray,
+        linear: np.ndarray | None = None,
+        c: np.ndarray | None = None,
+        pull: np.ndarray | float = 0.0,
+    ) -> Step:
+        """Return the step for a right-hand side, by default that of `factor`."""
         objective, d = self.objective, self.objective.design.d
-        backward = self._first[1] if c is self._first[0] else objective.design.backward(c[:, None])[:, 0]
+        backward, total = self._sums
+        if c is not None:
+            backward, total = objective.design.backward(c[:, None])[:, 0], c.sum()
         rhs = backward - objective.l2[:, 0] * v + pull
-        total = np.array([c.sum()]) if objective.intercept else np.zeros(0)
-        found = cho_solve(self._factor, np.concatenate([rhs, total]), check_finite=False)
+        whole = np.append(rhs, total) if objective.intercept else rhs
+        found = cho_solve(self._factor, whole, check_finite=False)
         p, pb = found[:d, None], found[d:] if objective.intercept else np.zeros(1)
-        moved = objective.design.forward(p) + pb
-        return Step(p, pb, moved, -rhs[:, None], -total if objective.intercept else np.zeros(1))
+        return Step(p, pb, -rhs[:, None], -whole[d:] if objective.intercept else np.zeros(1))
 
 
 class RowSystem:
@@ -133,6 +149,8 @@ class RowSystem:
     Rasmussen and Williams, "Gaussian processes for machine learning", 2006, algorithm 3.1.
     """
 
+    needs_linear: ClassVar[bool] = True
+
     def __init__(self, objective: Objective):
         self.objective = objective
         self._kernel: np.ndarray | None = None
@@ -145,8 +163,11 @@ class RowSystem:
             self._kernel = design.kernel() / l2
         return self._kernel.copy()
 
-    def factor(self, q: np.ndarray, c: np.ndarray, own: np.ndarray | float = 0.0) -> None:
-        """Take the curvatures of rows and coefficients."""
+    def factor(
+        self, parts: Callable[[slice], tuple[np.ndarray, np.ndarray]], own: np.ndarray | float = 0.0
+    ) -> None:
+        """Take the curvatures of coefficients, and from ``parts(rows)`` those of rows and `c` there."""
+        q, self._first = parts(slice(0, self.objective.design.n))
         self._stiff = self.objective.l2[:, 0] + own
         # Inverses, for curvatures that grow without bound; rows without any must not divide by zero.
         self._inverse = 1.0 / np.maximum(q, 1e-30 * max(float(q.max()), 1e-100))
@@ -154,13 +175,21 @@ class RowSystem:
         matrix[np.diag_indices_from(matrix)] += self._inverse
         self._factor = factor_symmetric(matrix)
 
-    def solve(self, c: np.ndarray, v: np.ndarray, linear: np.ndarray, pull: np.ndarray | None = None) -> Step:
-        """Return the step for a right-hand side; `linear` is ``A v``."""
+    def solve(
+        self,
+        v: np.ndarray,
+        linear: np.ndarray | None = None,
+        c: np.ndarray | None = None,
+        pull: np.ndarray | None = None,
+    ) -> Step:
+        """Return the step for a right-hand side, by default that of `factor`; `linear` is ``A v``."""
         objective = self.objective
+        c = self._first if c is None else c
         alone = -v  # the step without any rows
         if pull is not None:
             alone = (pull - objective.l2[:, 0] * v) / self._stiff
             linear = -objective.design.forward(alone[:, None])[:, 0]
+        assert linear is not None
         beta = cho_solve(self._factor, self._inverse * c + linear, check_finite=False)
         pb = np.zeros(1)
         if objective.intercept:
@@ -169,9 +198,8 @@ class RowSystem:
             beta = beta - pb * along
         both = objective.design.backward(np.column_stack([beta, c]))
         p = (both[:, 0] / self._stiff + alone)[:, None]
-        moved = objective.design.forward(p) + pb
         gb = -np.array([c.sum()]) if objective.intercept else np.zeros(1)
-        return Step(p, pb, moved, -(both[:, 1] + self._stiff * alone)[:, None], gb)
+        return Step(p, pb, -(both[:, 1] + self._stiff * alone)[:, None], gb)
 
 
 def can_factor(n_rows: int, n_features: int, most: int = MAX_FEATURES) -> bool:
@@ -187,14 +215,16 @@ def factored_system(objective: Objective, most: int = MAX_FEATURES) -> FeatureSy
     return FeatureSystem(objective) if design.d <= most else None
 
 
-def coupled_matrix(
-    objective: Objective, diagonal: np.ndarray, coupling: np.ndarray, chosen: Any = ALL
-) -> np.ndarray:
+Curvatures = Callable[[slice], tuple[np.ndarray, np.ndarray | None]]
+"""Gives `diagonal` and `coupling` of a slice of rows, as `Terms.curvatures`."""
+
+
+def coupled_matrix(objective: Objective, curvatures: Curvatures, chosen: Any = ALL) -> np.ndarray:
     """Return the Hessian of the loss for outputs that interact.
 
     Its shape is (m, k, m, k) for the `chosen` features and, last, the intercept if there is one.
     """
-    free, k = int(objective.intercept), diagonal.shape[1]
+    free, k = int(objective.intercept), len(objective.constant)
     m = len(objective.design.scale[chosen]) + free
     matrix = np.zeros((m, k, m, k))
     for rows, block in objective.design.blocks(chosen):
@@ -203,11 +233,12 @@ def coupled_matrix(
             B = block[inside.start - rows.start : inside.stop - rows.start]
             if free:
                 B = np.hstack([B, np.ones((len(B), 1))])
-            a = objective.weight[inside]
-            C = (B[:, :, None] * (np.sqrt(a)[:, None] * coupling[inside])[:, None, :]).reshape(len(B), m * k)
+            a = objective.weights[inside]
+            diagonal, coupling = curvatures(inside)
+            C = (B[:, :, None] * (np.sqrt(a)[:, None] * coupling)[:, None, :]).reshape(len(B), m * k)
             matrix -= (C.T @ C).reshape(m, k, m, k)
             for output in range(k):
-                matrix[:, output, :, output] += (B * (a * diagonal[inside, output])[:, None]).T @ B
+                matrix[:, output, :, output] += (B * (a * diagonal[:, output])[:, None]).T @ B
     if free:
         # Adding a constant to all intercepts changes nothing: without this the matrix is singular.
         matrix[-1, :, -1, :] += 1.0 / k
@@ -215,70 +246,61 @@ def coupled_matrix(
 
 
 def coupled_step(
-    objective: Objective, v: np.ndarray, slopes: np.ndarray, diagonal: np.ndarray, coupling: np.ndarray
+    objective: Objective, gradient: tuple[np.ndarray, np.ndarray], curvatures: Curvatures
 ) -> Step:
     """Return the Newton step for outputs that interact, by one Cholesky factor for all of them."""
-    d, k = v.shape
-    matrix = coupled_matrix(objective, diagonal, coupling)
+    g, gb = gradient
+    d, k = g.shape
+    matrix = coupled_matrix(objective, curvatures)
     m, each = len(matrix), np.arange(d)
     for output in range(k):
         matrix[each, output, each, output] += objective.l2[:, 0]
-    g, gb = objective.gradient(slopes, v)
     rhs = -np.vstack([g, gb[None, :]])[:m].ravel()
     found = cho_solve(factor_symmetric(matrix.reshape(m * k, m * k)), rhs, check_finite=False).reshape(m, k)
     p, pb = found[:d], found[d] if objective.intercept else np.zeros(k)
-    return Step(p, pb, objective.design.forward(p) + pb, g, gb)
+    return Step(p, pb, g, gb)
 
 
 def solve_by_products(
     objective: Objective,
-    v: np.ndarray,
-    slopes: np.ndarray,
+    gradient: tuple[np.ndarray, np.ndarray],
     diagonal: np.ndarray,
     coupling: np.ndarray | None,
     is_done: Callable[[float, float, float], bool],
     max_products: int,
-    gradient: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Step:
     """Return the Newton step by conjugate gradients.
 
     They are preconditioned by the diagonal, and from `PATIENCE` products on by the rows that curve most.
-    The `gradient` is that of these rows unless it is given. `is_done` gets the share of the gradient's norm
-    that is left, the decrease so far and the part of the gap that the residual causes.
+    `is_done` gets the share of the gradient's norm that is left, the decrease so far and the part of the gap
+    that the residual causes.
     """
-    design, weight = objective.design, objective.weight[:, None]
-    if not objective.intercept:
-
-        def total(x: np.ndarray) -> np.ndarray:
-            return np.zeros(x.shape[1])
-    else:
-
-        def total(x: np.ndarray) -> np.ndarray:
-            return np.asarray(x.sum(axis=0))
-
-    own = weight * (diagonal if coupling is None else diagonal - coupling * coupling)
+    weights, free = objective.weights, objective.intercept
+    own = diagonal if coupling is None else diagonal - coupling * coupling
+    own = own * weights[ALL][:, None]
     precondition: Diagonal | HeaviestRows = Diagonal(objective, own)
-    g, gb = objective.gradient(slopes, v) if gradient is None else gradient
-    p, pb, moved = np.zeros_like(g), np.zeros_like(gb), np.zeros_like(slopes)
+    g, gb = gradient
+    p, pb = np.zeros_like(g), np.zeros_like(gb)
     r, rb = -g, -gb
     s, sb = precondition(r, rb)
     q, qb = s, sb
     old = first = float((r * s).sum() + rb @ sb)
     inverse = 1.0 / objective.l2 if objective.problem.l2 > 0.0 else np.zeros_like(objective.l2)
+
+    def bent(rows: slice, line: np.ndarray) -> np.ndarray:
+        both = None if coupling is None else coupling[rows]
+        return weights[rows][:, None] * curved(diagonal[rows], both, line + qb)
+
     for made in range(max_products):
         if old <= 0.0:
             break
-        along = design.forward(q) + qb
-        curved = diagonal * along
-        if coupling is not None:
-            curved -= coupling * (coupling * along).sum(axis=1, keepdims=True)
-        curved *= weight
-        h, hb = design.backward(curved) + objective.l2 * q, total(curved)
+        h, hb = objective.design.collect(bent, q)
+        h, hb = h + objective.l2 * q, hb if free else np.zeros_like(hb)
         bend = float((q * h).sum() + qb @ hb)
         if not bend > 0.0:
             break
         length = old / bend
-        p, pb, moved = p + length * q, pb + length * qb, moved + length * along
+        p, pb = p + length * q, pb + length * qb
         r, rb = r - length * h, rb - length * hb
         s, sb = precondition(r, rb)
         new = float((r * s).sum() + rb @ sb)
@@ -295,4 +317,4 @@ def solve_by_products(
             continue
         q, qb = s + new / old * q, sb + new / old * qb
         old = new
-    return Step(p, pb, moved, g, gb)
+    return Step(p, pb, g, gb)

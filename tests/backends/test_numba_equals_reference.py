@@ -199,6 +199,21 @@ def test_centring_without_forming_it_equals_training_on_centred_rows(name, fit_i
     assert largest_difference(found.w, formed.w) <= 1e-11
 
 
+@pytest.mark.parametrize("rule", ["sgd", "adagrad", "adam", "ftrl", "lars"])
+@pytest.mark.parametrize("name", ["compiled CSR int32", "compiled CSR int64"])
+def test_centring_some_sparse_columns_equals_training_on_centred_rows(name, rule):
+    center = np.zeros(9)
+    center[[0, 4]] = 0.3, 1.5
+    cases = (1, 1, 0.0, 0.0), (1, 1, 0.0, 0.1), (2, 3, 0.0, 0.1), (64, 1, 0.0, 0.0)
+    for batch_size, n_outputs, l1, l2 in cases:
+        y = np.arange(48.0) % max(n_outputs, 2)
+        settings = {"n_outputs": n_outputs, "y": y, "batch_size": batch_size, "l1": l1, "l2": l2}
+        task = small_task(LOSSES["log_loss"](), RULES[rule](), **settings)
+        formed = train_task(REFERENCE, replace(task, X=task.X - center))
+        found = train_task(FORMS[name], replace(task, center=center))
+        assert largest_difference(found.w, formed.w) <= 1e-11, settings
+
+
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_the_weights_a_warm_start_brings_are_kept_alike(rule):
     start = np.random.default_rng(3).normal(size=10)

@@ -64,8 +64,22 @@ def test_centred_rates_are_those_of_the_centred_rows():
     assert rates(shifted, center=center) == pytest.approx(rates(shifted - center))
 
 
-def test_sparse_rows_have_no_centre():
+def test_sparse_columns_are_centred_where_the_mean_exceeds_the_spread():
     assert column_centers(sp.csr_matrix(X), None) is None
+    weight = RANDOM.uniform(0.5, 2.0, len(X))
+    rows = X * (RANDOM.random(X.shape) < 0.9)
+    rows[:, 1] += 100.0
+    center = column_centers(sp.csr_matrix(rows), weight)
+    assert center == pytest.approx([0.0, np.average(rows[:, 1], weights=weight), 0.0, 0.0])
+
+
+@pytest.mark.parametrize("rule", [AdaGrad(), SGD()])
+def test_sparse_rows_get_the_rates_of_the_centred_rows(rule):
+    rows = X + np.array([100.0, -3.0, 0.5, 0.0])
+    center = np.array([100.0, -3.0, 0.0, 0.0])
+    assert rates(sp.csr_matrix(rows), rule=rule, center=center) == pytest.approx(
+        rates(rows, rule=rule, center=center), rel=1e-6
+    )
 
 
 def test_a_rule_with_a_gain_of_its_own_gets_a_smaller_rate():

@@ -546,3 +546,19 @@ def test_a_stream_that_changes_precision_keeps_its_predictions(problem):
     before = model.score(X, y)
     model.partial_fit(X.astype(np.float32), y)
     assert model.score(X.astype(np.float32), y) > before - 0.2
+
+
+@pytest.mark.parametrize("optimizer", ["adagrad", "sgd"])
+def test_sparse_columns_far_from_zero_train_like_dense_ones(problem, optimizer):
+    estimator, X, y = problem
+    settings = {
+        "optimizer": optimizer,
+        "alpha": 0.01,
+        "tol": None,
+        "max_iter": 20,
+        "random_state": 0,
+        "batch_size": 32,
+    }
+    dense = estimator(**settings).fit(X + 1e4, y)
+    sparse = estimator(**settings).fit(sp.csr_matrix(X + 1e4), y)
+    np.testing.assert_allclose(sparse.coef_, dense.coef_, rtol=1e-6, atol=1e-7)

@@ -5,6 +5,7 @@ import pytest
 import scipy.sparse as sp
 
 from sgdkit.solvers import design as module
+from sgdkit.solvers import rows as rows_module
 from sgdkit.solvers.design import design_of
 
 RANDOM = np.random.default_rng(0)
@@ -16,7 +17,7 @@ WEIGHT /= WEIGHT.sum()
 @pytest.fixture(params=["one chunk", "many chunks"])
 def chunks(request, monkeypatch):
     if request.param == "many chunks":
-        monkeypatch.setattr(module, "CHUNK", 16)
+        monkeypatch.setattr(rows_module, "CHUNK", 16)
 
 
 @pytest.mark.parametrize("layout", [np.asarray, sp.csr_matrix], ids=["dense", "sparse"])
@@ -39,7 +40,7 @@ def test_every_product_is_that_of_the_rows_formed(chunks, monkeypatch, layout, d
     np.testing.assert_allclose(A.square_sums(np.square(r)), (formed**2).T @ np.square(r), atol=1e-11)
     np.testing.assert_allclose(A.kernel(), (rows - center) @ (rows - center).T, atol=1e-11)
     for chosen in (slice(None), np.array([1, 4, 5])):
-        chosen = module.ALL if isinstance(chosen, slice) else chosen
+        chosen = rows_module.ALL if isinstance(chosen, slice) else chosen
         gram, sums = A.gram(q, r, chosen)
         part = formed[:, chosen]
         np.testing.assert_allclose(gram, part.T @ (q[:, None] * part), atol=1e-11)

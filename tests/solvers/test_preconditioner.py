@@ -55,14 +55,14 @@ def test_it_needs_fewer_products_for_the_same_optimum(layout, loss, make_problem
     for patience in (10, 10**9):
         monkeypatch.setattr(systems, "PATIENCE", patience)
         design = type(Objective(problem).design)
-        count, forward = [0], design.forward
+        count, collect = [0], design.collect
 
-        def counted(self, v, count=count, forward=forward):
-            count[0] += 1
-            return forward(self, v)
+        def counted(self, change, v=None, count=count, collect=collect):
+            count[0] += v is not None
+            return collect(self, change, v)
 
         with monkeypatch.context() as patch:
-            patch.setattr(design, "forward", counted)
+            patch.setattr(design, "collect", counted)
             found[patience] = run_solver(NewtonCG(), problem, tol=1e-4)
         products.append(count[0])
     assert all(run.gap <= 1e-4 * run.objective for run in found.values())
