@@ -32,6 +32,9 @@ __all__ = ("Newton", "NewtonCG")
 SAMPLE_SHARE = 16
 SAMPLE_LEAST = 4096
 STRETCH = 64
+# The end is in sight, and a bound worth its time, once half the decrement is below this share of the
+# objective, or the step brought what the quadratic model promised, but for this share.
+IN_SIGHT = 0.1
 
 
 class Newton(ScaledSolver):
@@ -134,16 +137,21 @@ class Newton(ScaledSolver):
             for rows, line in objective.design.lines(step.p):
                 moved[rows] = line + step.pb
                 slopes[rows] += curved(*curvatures(rows), moved[rows])
-            run.certify(slopes, overwrite=True)
+            before = value
             length, value = _damped(objective, step, v, z, moved, value)
+            missed = abs(before - value - step.decrease)
+            in_sight = step.decrease < IN_SIGHT * abs(value) or missed < IN_SIGHT * step.decrease
+            hidden = step.decrease <= 1e-15 * abs(value) or value <= 1e-15 * objective.null
+            stuck = not floor.learn(length) or hidden
+            if in_sight or stuck or run.is_last:
+                run.certify(slopes, overwrite=True)
             v, b = v + length * step.p, b + length * step.pb
             moved *= length
             z += moved
             run.end_iteration(
                 value, v, b, gradient_norm=step.gradient_norm, step=length, estimate=step.decrease
             )
-            hidden = step.decrease <= 1e-15 * abs(value) or value <= 1e-15 * objective.null
-            if not floor.learn(length) or hidden:
+            if stuck:
                 run.stall()
         return run.solution()
 
