@@ -271,8 +271,8 @@ def _warn_if_unproved(model: Any, solution: Solution, plan: SolverPlan) -> None:
         remedy = "Use penalty='l2' with a larger alpha" if free else "Raise alpha or tol"
         message = (
             f"{name} stopped after {n_iter} iterations of {model.optimizer_!r} because rounding hides "
-            f"any further progress; {distance} (tol={plan.tol:g}). {remedy}, scale the features, or pass X "
-            "as float64."
+            f"any further progress, or systems are too large to be solved exactly; {distance} "
+            f"(tol={plan.tol:g}). {remedy}, scale the features, or pass X as float64."
         )
     else:
         message = (

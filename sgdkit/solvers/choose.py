@@ -10,7 +10,6 @@ from sgdkit.solvers.base import Solver
 from sgdkit.solvers.coordinate_descent import CoordinateDescent
 from sgdkit.solvers.interior_point import InteriorPoint
 from sgdkit.solvers.newton import Newton
-from sgdkit.solvers.sdca import SDCA
 from sgdkit.solvers.systems import MAX_FEATURES, MAX_FEATURES_ALONE, can_factor
 from sgdkit.solvers.terms import has_certificate, has_curvature, has_ramps
 
@@ -60,8 +59,11 @@ def choose_optimizer(facts: Facts) -> tuple[UpdateRule | Solver, str]:
         shape = f"The loss {loss.name!r} is made of lines and bounded parabolas"
         if can_factor(facts.n_rows, d, MAX_FEATURES_ALONE if penalty.l1 > 0.0 else MAX_FEATURES):
             return InteriorPoint(), f"{shape}, and the problem is small enough to factor."
-        if not has_curvature(loss) and penalty.l1 == 0.0:
-            return SDCA(), f"{shape} that meet in corners, and the problem is too large to factor."
+        if not has_curvature(loss):
+            return (
+                InteriorPoint(),
+                f"{shape} that meet in corners; the problem is too large to factor, so products are used.",
+            )
     if not (has_curvature(loss) and has_certificate(loss)):
         return AdaGrad(), f"{LEFT} the loss {loss.name!r} with this penalty at this size."
     if penalty.l1 > 0.0:

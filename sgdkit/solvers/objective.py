@@ -151,12 +151,16 @@ class Objective:
         u, _ = self.design.collect(lambda rows, _: self.weights[rows][:, None] * slopes[rows])
         shrinkages = []
         if self.problem.l2 > 0.0:
-            shrinkages.append(1.0)
+            shrinkages.append(np.ones(u.shape[1]))
         if self.problem.l1 > 0.0:
             with np.errstate(divide="ignore"):
-                shrinkages.append(min(1.0, float(np.min(self.l1 / np.abs(u)))))
+                shrinkage = np.minimum(1.0, np.min(self.l1 / np.abs(u), axis=0))
+            # Losses that are added up over outputs are bounded one by one.
+            shrinkages.append(
+                np.broadcast_to(shrinkage.min(), shrinkage.shape) if self.terms.couples else shrinkage
+            )
         best, at = -np.inf, u
-        for shrinkage in dict.fromkeys(shrinkages):
+        for shrinkage in shrinkages:
             excess = np.maximum(np.abs(shrinkage * u) - self.l1, 0.0)
             value = -self.terms.mean_conjugate(slopes, shrinkage)
             if self.problem.l2 > 0.0:

@@ -25,11 +25,15 @@ class Diagonal:
         The problem.
     curved : ndarray of shape (n, n_outputs)
         Weight times second derivative of each row.
+    own : ndarray of shape (d,), default=None
+        Curvature of each coefficient besides `l2`; None if there is none.
     """
 
-    def __init__(self, objective: Objective, curved: np.ndarray):
+    def __init__(self, objective: Objective, curved: np.ndarray, own: np.ndarray | None = None):
         whole = objective.design.square_sums(curved) + objective.l2
         self.weights = np.maximum(whole, 1e-12 * max(float(whole.max()), _TINY))
+        if own is not None:
+            self.weights += own[:, None]
         total = curved.sum(axis=0) if objective.intercept else np.zeros(curved.shape[1])
         self.intercepts = np.maximum(total, 1e-12 * max(float(curved.sum()), _TINY))
 
@@ -49,7 +53,7 @@ class HeaviestRows:
 
     Parameters
     ----------
-    objective, curved
+    objective, curved, own
         As for `Diagonal`.
 
     References
@@ -57,12 +61,13 @@ class HeaviestRows:
     Woodbury, "Inverting modified matrices", 1950.
     """
 
-    def __init__(self, objective: Objective, curved: np.ndarray):
+    def __init__(self, objective: Objective, curved: np.ndarray, own: np.ndarray | None = None):
         from sgdkit.solvers.systems import factor_symmetric
 
         self._free = objective.intercept
         self._outputs: list[tuple[Any, ...]] = []
-        whole = Diagonal(objective, curved)
+        whole = Diagonal(objective, curved, own)
+        alone = objective.l2[:, 0] if own is None else objective.l2[:, 0] + own
         n_chosen = min(len(curved), int(MOST_ROWS / curved.shape[1] ** 0.5))
         for k in range(curved.shape[1]):
             q = curved[:, k]
@@ -70,7 +75,7 @@ class HeaviestRows:
             chosen = chosen[q[chosen] > 1e-12 * q.max()]
             rest = q.copy()
             rest[chosen] = 0.0
-            left = objective.design.square_sums(rest[:, None])[:, 0] + objective.l2[:, 0]
+            left = objective.design.square_sums(rest[:, None])[:, 0] + alone
             left = np.maximum(left, 1e-9 * whole.weights[:, k])
             rows = _Rows(objective.design, chosen)
             matrix = rows.kernel(1.0 / left)

@@ -100,11 +100,17 @@ def test_auto_picks_and_says_why(estimator, y, settings, name):
         assert model.optimality_gap_ <= 1e-4 * model.history_["objective"].min()
 
 
-def test_auto_takes_dual_ascent_for_a_hinge_too_large_to_factor():
-    rows = sp.random(2_100, 1_100, density=0.01, format="csr", random_state=0)
-    y = rows @ RANDOM.normal(size=1_100) > 0
-    model = fit(HingeClassifier, y, rows=rows, alpha=1e-2)
-    assert (model.optimizer_, model.converged_) == ("sdca", True)
+@pytest.mark.parametrize(("penalty", "n_columns"), [("l2", 1_100), ("l1", 3_100)])
+def test_a_hinge_too_large_to_factor_is_solved_by_products(penalty, n_columns):
+    rows = sp.random(2_100, n_columns, density=0.01, format="csr", random_state=0)
+    y = rows @ RANDOM.normal(size=n_columns) > 0
+    model = fit(HingeClassifier, y, rows=rows, alpha=1e-3, penalty=penalty)
+    assert (model.optimizer_, model.converged_) == ("interior_point", True)
+    assert "products are used" in model.optimizer_reason_
+    if penalty == "l2":
+        other = fit(HingeClassifier, y, rows=rows, alpha=1e-3, optimizer="sdca")
+        best = [m.history_["objective"].min() for m in (model, other)]
+        assert best[0] == pytest.approx(best[1], rel=2e-4)
 
 
 def test_partial_fit_is_an_update_rule_and_goes_on_from_a_solver():

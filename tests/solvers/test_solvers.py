@@ -333,3 +333,43 @@ def test_the_interior_point_with_an_l1_penalty_solves_the_linear_program(shape):
             optimum - 1e-9 <= found <= optimum + min(1.01 * model.optimality_gap_, 1.01e-4 * optimum) + 1e-9
         )
         assert np.count_nonzero(model.coef_) < d
+
+
+def by_products_alone(monkeypatch):
+    from sgdkit.solvers import interior_point, systems
+
+    monkeypatch.setattr(systems, "MAX_ROWS", 0)
+    monkeypatch.setattr(interior_point, "MAX_FEATURES_ALONE", 0)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("layout", [np.asarray, sp.csr_matrix], ids=["dense", "sparse"])
+@pytest.mark.parametrize("penalty", PENALTIES)
+@pytest.mark.parametrize("patience", [1, 200])
+def test_the_interior_point_by_products_finds_what_factors_find(
+    patience, penalty, layout, fit_intercept, make_problem, run_solver, monkeypatch
+):
+    from sgdkit.solvers import products
+
+    X, y, _ = rows(Hinge())
+    strength = PENALTIES[penalty]
+    problem = make_problem(layout(X), y, Hinge(), strength.l2, strength.l1, fit_intercept=fit_intercept)
+    factored = run_solver(InteriorPoint(), problem, tol=1e-5)
+    by_products_alone(monkeypatch)
+    monkeypatch.setattr(products, "PATIENCE", patience)
+    found = run_solver(InteriorPoint(), problem, tol=1e-5)
+    assert found.reason is StopReason.CONVERGED
+    assert found.objective == pytest.approx(factored.objective, rel=2e-5)
+
+
+def test_products_that_run_out_stop_a_run_that_gets_no_nearer(make_problem, run_solver, monkeypatch):
+    from sgdkit.solvers import products
+
+    X, y, _ = rows(Hinge())
+    problem = make_problem(X, y, Hinge(), l1=1e-2)
+    best = run_solver(InteriorPoint(), problem, tol=1e-9).objective
+    by_products_alone(monkeypatch)
+    monkeypatch.setattr(products, "MAX_PRODUCTS", 2)
+    found = run_solver(InteriorPoint(), problem, tol=1e-9)
+    assert found.reason is StopReason.STALLED
+    assert found.gap >= found.objective - best
