@@ -205,11 +205,12 @@ def run(names: list[str], with_peers: bool, seconds: float) -> None:
 
 def report() -> None:
     """Print the table, and every cell of sgdkit's that is not within 1e-3."""
-    bounds, groups, missed = Kept("bounds"), dict[tuple[str, str], list[Any]](), []
+    groups, missed = dict[tuple[str, str], list[Any]](), []
+    bounds = dict(Kept("bounds").items())
     for key, value in Kept("tuning-free").items():
         *cell, who = key.split("|")
         _, _, label, penalty, _ = cell
-        proof = bounds.get("|".join(cell), dict)
+        proof = bounds.get("|".join(cell), {"proved": float("nan")})
         groups.setdefault((who, f"{label}, {penalty}"), []).append((value, proof))
         if who == "sgdkit":
             groups.setdefault((who, "all"), []).append((value, proof))
