@@ -48,7 +48,9 @@ def common_step(rule: UpdateRule) -> float:
     return step if later == 0.5 * step else 0.0
 
 
-def note_steps(rule: UpdateRule, state: TrainState, lr: float, units: np.ndarray, sizes: np.ndarray) -> None:
+def note_steps(
+    rule: UpdateRule, state: TrainState, rate: float, units: np.ndarray, sizes: np.ndarray
+) -> None:
     """Write how far the penalty moves each coordinate a step, until a batch touches it.
 
     That changes with the learning rate, so between epochs, and with the state of the coordinate, so in a
@@ -57,6 +59,7 @@ def note_steps(rule: UpdateRule, state: TrainState, lr: float, units: np.ndarray
     step_size = rule.function("step_size")
     if step_size is not None:
         slots = tuple(slot[: sizes.size] for slot in state.slots)
+        rates = np.full(sizes.size, rate, sizes.dtype)
         with np.errstate(all="ignore"):  # eps=0
-            size = step_size(slots, rule.hyper_values(), lr, float(state.step))
-            sizes[:] = units[: sizes.size] ** 2 * size
+            sizes[:] = step_size(slots, rule.hyper_values(), rates, float(state.step))
+            sizes *= units[: sizes.size] ** 2

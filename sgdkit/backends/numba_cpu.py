@@ -39,7 +39,8 @@ class NumbaBackend(Backend):
         order_rules = (problem.edges, 0 if problem.whole_runs else LANES, problem.batch_size)
         bounds = coordinate_bounds(problem, dtype)
         penalty = (problem.l1, problem.l2, k, problem.fit_intercept, bounds)
-        common, units = problem.common_rate, problem.units().astype(dtype)
+        common, units = problem.common_rate, problem.units()
+        pairs = np.column_stack([units, 1.0 / units]).ravel().astype(dtype)
         clip = np.array([problem.clip_norm, problem.clip_value])
         capacity = largest_batch(problem.edges, problem.whole_runs, problem.batch_size)
         center = np.empty(0, dtype) if problem.center is None else problem.center.astype(dtype)
@@ -55,7 +56,7 @@ class NumbaBackend(Backend):
             if move is not Move.EVERY_COORDINATE:
                 listed = compiled_update_touched(kind, dtype, decays).address
             catch_up = compiled_catch_up(kind, dtype, decays).address if move.replays else 0
-            stride = 0 if problem.rates is None else 1
+            stride = 0 if problem.rates is None else 2
             step = common_step(problem.rule)
 
             cells = scratch[-2].reshape((X.shape[1] + 1) * k, -1)
@@ -66,7 +67,7 @@ class NumbaBackend(Backend):
                     note_steps(problem.rule, state, lr * common, units, owed)
                 return epoch(
                     X.data, X.indices, X.indptr, X.shape[1], centred, center, *rows, order, *order_rules,
-                    state.w, state.slots, hyper, units, stride, lr * common, state.step, *penalty, move, step,
+                    state.w, state.slots, hyper, pairs, stride, lr * common, state.step, *penalty, move, step,
                     loss_hyper, loss.address, update.address, listed, catch_up, clip, report,
                     *scratch,
                 )  # fmt: skip
@@ -77,7 +78,7 @@ class NumbaBackend(Backend):
             def run(state: TrainState, order: np.ndarray, lr: float, report: np.ndarray) -> int:
                 return epoch(
                     X, center, *rows, order, *order_rules,
-                    state.w, state.slots, hyper, units, lr * common, state.step, *penalty,
+                    state.w, state.slots, hyper, pairs, lr * common, state.step, *penalty,
                     loss_hyper, loss.address, update.address, clip, report, *scratch,
                 )  # fmt: skip
 

@@ -19,6 +19,7 @@ from sgdkit.backends.base import Backend, Problem, TrainState
 from sgdkit.backends.select import is_cupy, select_backend
 from sgdkit.engine.averaging import averaged_state
 from sgdkit.engine.loop import Plan, fold_center, initial_state, restarted, train
+from sgdkit.engine.measured_rule import measured
 from sgdkit.engine.rates import (
     automatic_rates,
     column_centers,
@@ -163,7 +164,7 @@ class LinearModel(
         relative_weight = rows.relative_weight()
         start = loss.best_constant(rows.y, relative_weight, k)
         # A stream keeps all of its state while rule and precision stay; any other run keeps the weights.
-        rule = optimizer
+        rule = measured(optimizer) if automatic else optimizer
         same = memory.get("rule") is type(rule) and state is not None and state.w.dtype == rows.X.dtype
         goes_on = streaming and same
         rates = memory.get("rates") if goes_on else None

@@ -114,8 +114,8 @@ class HingeClassifier(LinearClassifier):
         on the training rows is the model; with ``early_stopping`` the average. ``"auto"`` is
         ``"polynomial"`` in a `fit` with the automatic rate, without early stopping and without an l1 part of
         the penalty (an average has no zeros), else False.
-        ``"schedule_free"`` takes
-        gradients between the moving point and its mean, after every batch; the mean is the model.
+        ``"schedule_free"`` takes gradients between the moving point and its mean, after every batch; the
+        mean is the model. That is a momentum: choose a rule without one, such as ``Adam(beta1=0.0)``.
     checkpoint : str, os.PathLike, Checkpoint or None, default=None
         File that ``fit`` keeps the run in, written after every epoch, or as often as a
         `sgdkit.Checkpoint` says. None keeps nothing.

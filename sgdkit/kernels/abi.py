@@ -70,7 +70,7 @@ def kernel_types(dtype: np.dtype) -> KernelTypes:
         update=types.FunctionType(
             types.float64(vector, vector, types.int64, *state, *now, *penalty, types.int64, matrix)
         ),
-        # a list of coordinates, how many, the cells, hyper, units, 1 or 0 where all units are units[0], now;
+        # a list of coordinates, how many, the cells, hyper, units, 2 or 0 where all are units[0], now;
         # penalised are those below the last number
         update_touched=types.FunctionType(
             types.float64(touched, types.int64, *cells, *unit, *now, types.int64)

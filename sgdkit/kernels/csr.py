@@ -209,10 +209,9 @@ def epoch(
 ):  # fmt: skip
     """Run one epoch; the same contract as the dense kernel's, with a `Move`.
 
-    `centred` lists the columns from which `center` is subtracted.
-
-    The unit of coordinate j is ``units[j * stride]``. The last line of arguments is working
-    memory, see `csr_scratch`; `g` is zero before and after. `common_step` is read under a scale only.
+    `centred` lists the columns from which `center` is subtracted. The unit of coordinate j is
+    ``units[j * stride]``, and its inverse comes next. The last lines of arguments are working memory, see
+    `csr_scratch`; `g` is zero before and after. `common_step` is read under a scale only.
     Where a batch moves only what it touches, weights and state are in `cells` meanwhile, a cell for each
     coordinate.
     """

@@ -1,7 +1,8 @@
 """The text of generated loops: what surrounds a rule's or a loss's own functions.
 
 A rule's functions see each weight in its unit ``u``: ``w / u``, the gradient ``u g`` and the penalty
-strengths ``u l1`` and ``u² l2``. Arrays hold the weights themselves.
+strengths ``u l1`` and ``u² l2``. Arrays hold the weights themselves; `units` holds, for each, `u` and then
+``1 / u``, because a division for every weight took as long as the rest of a step.
 """
 
 from sgdkit.losses.base import BatchLoss, Loss
@@ -63,8 +64,8 @@ def run(touched, n, cells, pitch, hyper, units, stride, lr, t, n_penalised):
         norm += g * g
         {{decay}}
         # Named, as `constants` are: what is computed from a value that is read twice is computed twice.
-        u = units[j * stride]
-        x, s = update(cells[c] / u, u * g, {{slots}}, constants, lr, t)
+        u, v = units[j * stride], units[j * stride + np.uintp(1)]
+        x, s = update(cells[c] * v, u * g, {{slots}}, constants, lr, t)
         cells[c] = u * x
         cells[c + np.uintp(1)] = 0
         {{store}}
@@ -87,7 +88,7 @@ for i in range(np.uintp(n)):
     j = np.uintp(touched[i])
     c = j * pitch
     if missed[i] > 0:
-        u = units[j * stride]
+        u, v = units[j * stride], units[j * stride + np.uintp(1)]
         {move}"""
 
 # The closed form of many proximal steps takes logarithms and exponentials, which are fast only side by
@@ -208,14 +209,16 @@ def update_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) ->
         add = "\n".join(f"sum{i} += terms[{i}]" for i in terms)
         sums = "\n".join(f"sum{i} = 0.0" for i in terms)
         gradient = "g[j]" if rule.has_proximal_step else "(g[j] + l2 * w[j] * (j < n_penalised))"
-        place = f"w[j] / u, u * {gradient}, {_slots(rule)}, {hyper}, lr, t"
-        sums += "\n" + _each(f"u = units[j]\nterms = reduce({place})\n{add}")
+        place = f"w[j] * v, u * {gradient}, {_slots(rule)}, {hyper}, lr, t"
+        sums += "\n" + _each(f"u, v = units[2 * j], units[2 * j + 1]\nterms = reduce({place})\n{add}")
         sums += "\nsums = " + _tuple([f"T.scalar(sum{i})" for i in terms])
         given = ", sums"
 
     def move(gradient: str, penalty: str) -> str:
-        step = f"x, s = update(w[j] / u, u * {gradient}, {_slots(rule)}, {hyper}, lr, t{given})"
-        return _indent(f"u = units[j]\n{step}\n{penalty}\nw[j] = u * x\n{_store(rule)}", 8)
+        step = f"x, s = update(w[j] * v, u * {gradient}, {_slots(rule)}, {hyper}, lr, t{given})"
+        return _indent(
+            f"u, v = units[2 * j], units[2 * j + 1]\n{step}\n{penalty}\nw[j] = u * x\n{_store(rule)}", 8
+        )
 
     return _UPDATE.format(
         key=key,
@@ -257,7 +260,7 @@ def catch_up_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) 
     A rule that itself moves without a gradient is replayed without a penalty, and weight decay without
     either: with more than one of the three, the engine updates every coordinate in every batch.
     """
-    place = f"cells[c] / u, {_slots(rule, cells=True)}, {_hyper(rule)}, lr"
+    place = f"cells[c] * v, {_slots(rule, cells=True)}, {_hyper(rule)}, lr"
     body = "pass"
     if decays:
         body = _REPLAY.format(move=_indent(_decay(rule, "decay_steps", "missed[i]", cells=True), 8))

@@ -169,6 +169,9 @@ class PointwiseLoss(Loss):
     ``ramps(y, hyper) -> tuple of (corner, low, high, run)``
         The slope as a sum of ramps ``clip((raw - corner) / run, low, high)``, with ``low <= 0 <= high``
         finite and ``run >= 0``: a jump where it is 0. For the solver ``interior_point``.
+    ``half_parabolas(y, hyper) -> tuple of (corner, side, bend)``
+        The loss as a sum of ``bend / 2 * max(0, side * (raw - corner))**2``, with sides of 1 or -1. For the
+        solver ``newton`` where the problem is too large to factor.
     """
 
     @staticmethod

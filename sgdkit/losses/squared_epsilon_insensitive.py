@@ -67,5 +67,9 @@ class SquaredEpsilonInsensitive(ResidualLoss):
         return 2.0 * np.sign(residual) * outside / (1.0 + 2.0 * q)
 
     @staticmethod
+    def half_parabolas(y, hyper):  # noqa: D102
+        return (y + hyper[0], 1.0, 2.0), (y - hyper[0], -1.0, 2.0)
+
+    @staticmethod
     def slope_range(y, hyper):  # noqa: D102
         return np.full_like(y, -np.inf), np.full_like(y, np.inf)

@@ -61,5 +61,10 @@ class SquaredHinge(PointwiseLoss):
     def slope_range(y, hyper):  # noqa: D102
         return np.where(y > 0.5, -np.inf, 0.0), np.where(y > 0.5, 0.0, np.inf)
 
+    @staticmethod
+    def half_parabolas(y, hyper):  # noqa: D102
+        sign = 2.0 * y - 1.0
+        return ((sign, -sign, 2.0),)
+
     def best_constant(self, y, weight, n_outputs):  # noqa: D102
         return 2.0 * class_shares(y, weight, n_outputs) - 1.0

@@ -35,6 +35,7 @@ class AdaGrad(UpdateRule):
     hyper = ("eps",)
     ranges = {"eps": (0.0, float("inf"))}
     sparse = "exact"
+    step = "normalized"
     anneals = True
     accumulator = "gradient_square_sum"
 

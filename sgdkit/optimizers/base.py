@@ -63,6 +63,9 @@ class UpdateRule(ParameterObject):
         and wants a rate near 1 (Prodigy).
     auto_rate : float, default=1.0
         Factor on the automatic rate, dimensionless; the rate itself if steps are relative or free.
+    rate_is_known : bool
+        Whether a class declares `step` or `auto_rate`; else the automatic rate measures both. Set for
+        every subclass.
     anneals : bool, default=False
         Whether steps shrink by themselves as gradients add up (Adagrad). A long automatic run then
         starts at a higher rate.
@@ -111,10 +114,12 @@ class UpdateRule(ParameterObject):
     accumulator: ClassVar[str] = ""
     weight_slots: ClassVar[tuple[str, ...]] = ()
     reductions: ClassVar[tuple[str, ...]] = ()
+    rate_is_known: ClassVar[bool] = False
     has_proximal_step: ClassVar[bool] = False
 
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
+        cls.rate_is_known = cls.rate_is_known or any(name in vars(cls) for name in ("step", "auto_rate"))
         cls.has_proximal_step = any(cls.function(role) is not None for role in ("step_size", "regularized"))
         own = vars(cls).get("__init__")
         if own is not None and "weight_decay" not in inspect.signature(own).parameters:

@@ -53,6 +53,7 @@ class FTRL(UpdateRule):
     hyper = ("beta",)
     ranges = {"beta": (0.0, float("inf"))}
     sparse = "exact"
+    step = "normalized"
     anneals = True
     weight_slots = ("z",)
 

@@ -167,6 +167,11 @@ class Run:
             self._started = time.perf_counter()
             yield self._made
 
+    @property
+    def is_last(self) -> bool:
+        """Whether no iteration may follow the one that is being made."""
+        return self._made + 1 >= self.plan.max_iter
+
     def certify(self, slopes: np.ndarray, overwrite: bool = False) -> None:
         """Improve the lower bound by slopes, which need not be feasible; `overwrite` saves memory."""
         if self.objective.bounded:

@@ -18,6 +18,8 @@ __all__ = ("CoordinateDescent",)
 
 # Features whose matrix is formed at once; more are gone through in blocks.
 BLOCK = 1000
+# Share of a model's gradient that the next model may take care of.
+LEAVE = 0.1
 
 
 class CoordinateDescent(ScaledSolver):
@@ -110,7 +112,8 @@ class CoordinateDescent(ScaledSolver):
         old = np.concatenate([v[features, outputs], b[free]])
         l1 = np.concatenate([objective.l1[features, 0], np.zeros(len(free))])
         l2 = np.concatenate([objective.l2[features, 0], np.zeros(len(free))])
-        u = QuadraticL1(model.hessian, model.gradient, old, l1, l2).minimiser(accuracy, self.max_sweeps)
+        quadratic = QuadraticL1(model.hessian, model.gradient, old, l1, l2)
+        u = quadratic.minimiser(accuracy, self.max_sweeps, leave=LEAVE)
         step = u - old
         # What the model loses, without its quadratic part: the line search asks for a share of it.
         promised = -float(model.gradient @ step) - float(l1 @ (np.abs(u) - np.abs(old)))

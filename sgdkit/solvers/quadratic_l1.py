@@ -51,7 +51,13 @@ class QuadraticL1:
         """Return the gradient at `x` of the part without penalties."""
         return np.asarray(self.gradient + self.hessian @ (x - self.start))
 
-    def minimiser(self, accuracy: float, max_sweeps: int) -> np.ndarray:
+    def violation(self, x: np.ndarray, slope: np.ndarray) -> float:
+        """Return the largest entry of the least subgradient at `x`, zero at the minimiser."""
+        smooth = slope + self.l2 * x
+        at_zero = np.maximum(np.abs(smooth) - self.l1, 0.0)
+        return float(np.where(x == 0.0, at_zero, np.abs(smooth + np.sign(x) * self.l1)).max(initial=0.0))
+
+    def minimiser(self, accuracy: float, max_sweeps: int, leave: float = 0.0) -> np.ndarray:
         """Return the minimiser, or where `max_sweeps` sweeps and the exact steps between them end.
 
         Parameters
@@ -59,20 +65,24 @@ class QuadraticL1:
         accuracy : float
             Largest change of the gradient in the last sweep.
         max_sweeps : int
+        leave : float, default=0.0
+            Share of the violation at the start that is small enough, too.
         """
         from sgdkit.kernels.quadratic import quadratic_descent
 
         x, g = self.start.copy(), self.gradient.copy()
+        enough = leave * self.violation(x, g)
         for done in range(0, max_sweeps, SWEEPS):
             sweeps = min(SWEEPS, max_sweeps - done)
             made = quadratic_descent()(self.hessian, g, x, self.l1, self.l2, accuracy, sweeps)
-            for _ in range(STEPS):
+            is_near = made < sweeps or self.violation(x, g) <= enough
+            for _ in range(1 if is_near else STEPS):
                 before, x = x, self._exact_step(x)
                 if np.array_equal(np.sign(x), np.sign(before)):  # no coordinate was in the way
                     break
-            if made < sweeps:
-                break
             g = self.slope(x)
+            if made < sweeps or self.violation(x, g) <= enough:
+                break
         return x
 
     def _exact_step(self, x: np.ndarray) -> np.ndarray:

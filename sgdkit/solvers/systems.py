@@ -268,17 +268,21 @@ def solve_by_products(
     coupling: np.ndarray | None,
     is_done: Callable[[float, float, float], bool],
     max_products: int,
+    patience: int | None = None,
 ) -> Step:
     """Return the Newton step by conjugate gradients.
 
-    They are preconditioned by the diagonal, and from `PATIENCE` products on by the rows that curve most.
+    They are preconditioned by the diagonal, and from `patience` products on by the rows that curve most.
     `is_done` gets the share of the gradient's norm that is left, the decrease so far and the part of the gap
     that the residual causes.
     """
     weights, free = objective.weights, objective.intercept
     own = diagonal if coupling is None else diagonal - coupling * coupling
     own = own * weights[ALL][:, None]
-    precondition: Diagonal | HeaviestRows = Diagonal(objective, own)
+    patience = PATIENCE if patience is None else patience
+    precondition: Diagonal | HeaviestRows = (
+        Diagonal(objective, own) if patience else HeaviestRows(objective, own)
+    )
     g, gb = gradient
     p, pb = np.zeros_like(g), np.zeros_like(gb)
     r, rb = -g, -gb
@@ -307,7 +311,7 @@ def solve_by_products(
         decrease = -0.5 * float((g * p).sum() + gb @ pb)
         if is_done((new / first) ** 0.5, decrease, 0.5 * float((r * r * inverse).sum())):
             break
-        if made + 1 == PATIENCE:  # what another preconditioner would have done counts for nothing
+        if made + 1 == patience:  # what another preconditioner would have done counts for nothing
             precondition = HeaviestRows(objective, own)
             s, sb = precondition(-g, -gb)
             first = -float((g * s).sum() + gb @ sb)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sgdkit.plugin.registry import Registry
+from sgdkit.solvers.central_path import has_half_parabolas
 from sgdkit.solvers.terms import has_certificate, has_curvature, has_ramps, terms_of
 
 LOSSES = {
@@ -115,3 +116,15 @@ def test_the_slope_is_the_sum_of_its_ramps(loss):
     np.testing.assert_allclose(
         np.clip((z - corner) / steep, low, high).sum(axis=0), terms.slopes(z), atol=1e-12
     )
+
+
+HALF_PARABOLAS = {name: loss for name, loss in LOSSES.items() if has_half_parabolas(loss)}
+
+
+@pytest.mark.parametrize("loss", HALF_PARABOLAS.values(), ids=HALF_PARABOLAS)
+def test_the_loss_is_the_sum_of_its_half_parabolas(loss):
+    terms, z = case(loss)
+    parts = type(loss).half_parabolas(terms.targets, terms.hyper)
+    value = sum(bend / 2 * np.maximum(0.0, side * (z - corner)) ** 2 for corner, side, bend in parts)
+    np.testing.assert_allclose(value, type(loss).evaluate(z, terms.targets, terms.hyper)[0], atol=1e-12)
+    assert all((np.abs(side) == 1.0).all() for _, side, _ in parts)
