@@ -57,7 +57,7 @@ def choose_optimizer(facts: Facts) -> tuple[UpdateRule | Solver, str]:
     penalised = penalty.l1 > 0.0 or penalty.l2 > 0.0
     if has_ramps(loss) and penalised and (penalty.l1 == 0.0 or not has_curvature(loss)):
         shape = f"The loss {loss.name!r} is made of lines and bounded parabolas"
-        if can_factor(facts.n_rows, d, MAX_FEATURES_ALONE if penalty.l1 > 0.0 else MAX_FEATURES):
+        if can_factor(facts.n_rows, d, MAX_FEATURES if has_curvature(loss) else MAX_FEATURES_ALONE):
             return InteriorPoint(), f"{shape}, and the problem is small enough to factor."
         if not has_curvature(loss):
             return (

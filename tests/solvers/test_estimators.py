@@ -100,7 +100,7 @@ def test_auto_picks_and_says_why(estimator, y, settings, name):
         assert model.optimality_gap_ <= 1e-4 * model.history_["objective"].min()
 
 
-@pytest.mark.parametrize(("penalty", "n_columns"), [("l2", 1_100), ("l1", 3_100)])
+@pytest.mark.parametrize(("penalty", "n_columns"), [("l2", 3_100), ("l1", 3_100)])
 def test_a_hinge_too_large_to_factor_is_solved_by_products(penalty, n_columns):
     rows = sp.random(2_100, n_columns, density=0.01, format="csr", random_state=0)
     y = rows @ RANDOM.normal(size=n_columns) > 0
@@ -336,7 +336,11 @@ def test_more_columns_than_rows_with_hardly_any_penalty():
         assert fit(LinearRegressor, y, rows=rows, loss=loss, alpha=1e-4).converged_
 
 
-def test_a_rule_that_stands_in_for_a_solver_does_not_claim_what_nothing_proves():
+def test_a_rule_that_stands_in_for_a_solver_does_not_claim_what_nothing_proves(monkeypatch):
+    from sgdkit.solvers import choose
+
+    # A loss of one's own with corners, a conjugate and no ramps.
+    monkeypatch.setattr(choose, "has_ramps", lambda loss: False)
     rows = sp.random(2_100, 3_100, density=0.004, format="csr", random_state=0)
     y = rows @ RANDOM.normal(size=3_100) > 0
     with pytest.warns(ConvergenceWarning, match="stood still, but it can still be"):
