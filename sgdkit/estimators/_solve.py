@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -228,10 +229,11 @@ def _ready_to_stream(
     W = last.w.reshape(-1, problem.n_outputs).astype(np.float64)
     if center is not None:
         W[-1] += center @ W[:-1]
-    squares = (rates[-1] / rates) ** 2  # of the columns' scales: Adagrad's rates are in inverse proportion
     steps = STREAM_EPOCHS * -(-X.shape[0] // AUTO_BATCH)
-    slope = mean_square_slope(loss, constant, y, weight)
-    sums = (steps / AUTO_BATCH) * squares.reshape(len(W), -1) * slope  # of squared gradients of batches
+    # Sums of squared gradients of batches. In the units in which the rule sees weights they are as large for
+    # every coordinate of an output.
+    units = replace(problem, rates=rates).units().reshape(W.shape)[-1]
+    sums = (steps / AUTO_BATCH) * units**2 * mean_square_slope(loss, constant, y, weight)
     slots = np.ascontiguousarray(np.broadcast_to(sums, W.shape).reshape(1, -1), dtype=last.w.dtype)
     state = TrainState(W.ravel().astype(last.w.dtype), slots, step=steps, epoch=last.epoch)
     return {"state": state, "rates": rates, "center": center, "rule": type(rule)}
