@@ -152,7 +152,7 @@ def column_centers(X: Any, weight: np.ndarray | None) -> np.ndarray | None:
         center = np.where(mean * mean > variance, mean, 0.0)
         return center if center.any() else None
     rows = np.asarray(rows, dtype=np.float64)  # not two copies at once
-    return np.average(rows, axis=0, weights=row_weight)
+    return row_weight @ rows / row_weight.sum()
 
 
 def automatic_rates(
@@ -218,7 +218,7 @@ def automatic_rates(
     scale = np.append(scale, 1.0)
     if rule.step == "relative":
         return rule.auto_rate / scale
-    typical = max(float(np.average(norms, weights=row_weight)), 1e-12)
+    typical = max(float(row_weight @ norms / row_weight.sum()), 1e-12)
     unit = FREE_UNIT if rule.step == "free" else 1.0
     return np.multiply.outer(unit * rule.auto_rate / (scale * np.sqrt(typical)), target_scale)
 
@@ -312,7 +312,7 @@ def mean_square_slope(loss: Loss, start: np.ndarray, y: np.ndarray, weight: np.n
     """
     rows, row_weight = _sample(y, weight)
     _, slope = _at_constant(loss, start, rows, np.ones(len(rows)))
-    return np.average(np.square(slope), axis=0, weights=row_weight)
+    return row_weight @ np.square(slope) / row_weight.sum()
 
 
 def constant_loss(loss: Loss, start: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> float:

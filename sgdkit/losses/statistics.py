@@ -58,6 +58,6 @@ def class_shares(y: Any, weight: Any, n_outputs: int) -> np.ndarray:
         Number of raw predictions a row.
     """
     if n_outputs == 1:
-        return np.array([np.average(y, weights=weight)])
+        return np.array([np.mean(y) if weight is None else weight @ y / weight.sum()])
     share = np.bincount(y.astype(np.int64), weights=weight, minlength=n_outputs)
     return share / share.sum()

@@ -144,17 +144,16 @@ class Newton(ScaledSolver):
                     _accuracy(run, value),
                     self.max_products,
                 )
-            # From here on the slopes are those that the quadratic model expects after the full step.
             for rows, line in objective.design.lines(step.p):
                 moved[rows] = line + step.pb
-                slopes[rows] += curved(*curvatures(rows), moved[rows])
             before = value
             length, value = _damped(objective, step, v, z, moved, value)
             missed = abs(before - value - step.decrease)
             in_sight = step.decrease < IN_SIGHT * abs(value) or missed < IN_SIGHT * step.decrease
             hidden = step.decrease <= 1e-15 * abs(value) or value <= 1e-15 * objective.null
-            stuck = not floor.learn(length) or hidden
-            if in_sight or stuck or run.is_last:
+            if in_sight or hidden or length < 0.1 or run.is_last:
+                for rows in chunks(len(z)):  # what the quadratic model expects after the full step
+                    slopes[rows] += curved(*curvatures(rows), moved[rows])
                 run.certify(slopes, overwrite=True)
             v, b = v + length * step.p, b + length * step.pb
             moved *= length
@@ -162,7 +161,7 @@ class Newton(ScaledSolver):
             run.end_iteration(
                 value, v, b, gradient_norm=step.gradient_norm, step=length, estimate=step.decrease
             )
-            if stuck:
+            if not floor.learn(length) or hidden:
                 run.stall()
         return run.solution()
 
