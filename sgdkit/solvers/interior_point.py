@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import cho_solve
 
 from sgdkit.losses.base import Loss
 from sgdkit.penalties import Penalty
 from sgdkit.solvers.base import Run, ScaledSolver, Solution, SolverPlan
+from sgdkit.solvers.cholesky import CholeskyFactor
 from sgdkit.solvers.objective import Objective
 from sgdkit.solvers.products import ProductSystem
 from sgdkit.solvers.systems import (
@@ -16,7 +16,6 @@ from sgdkit.solvers.systems import (
     FeatureSystem,
     RowSystem,
     Step,
-    factor_symmetric,
     factored_system,
 )
 from sgdkit.solvers.terms import PointwiseTerms, has_ramps
@@ -243,11 +242,11 @@ class _Slopes:
         # The sum of beta is fixed, so this only moves the intercept; centred rows alone can be singular.
         extra = float(np.trace(kernel)) / len(at) if objective.intercept else 0.0
         kernel[np.diag_indices_from(kernel)] += self.run[ramps, at] / self.weight[at]
-        factor = factor_symmetric(kernel + extra)
-        beta = cho_solve(factor, self.corner[ramps, at] - A @ fixed, check_finite=False)
+        factor = CholeskyFactor(kernel + extra)
+        beta = factor.solve(self.corner[ramps, at] - A @ fixed)
         b = 0.0
         if objective.intercept:
-            along = cho_solve(factor, np.ones(len(at)), check_finite=False)
+            along = factor.solve(np.ones(len(at)))
             b = float((beta.sum() + pulls.sum()) / max(along.sum(), 1e-300))
             beta = beta - b * along
             b -= extra * float(pulls.sum())

@@ -146,11 +146,11 @@ class Newton(ScaledSolver):
                 )
             for rows, line in objective.design.lines(step.p):
                 moved[rows] = line + step.pb
-            before = value
+            before, decrease = value, step.decrease
             length, value = _damped(objective, step, v, z, moved, value)
-            missed = abs(before - value - step.decrease)
-            in_sight = step.decrease < IN_SIGHT * abs(value) or missed < IN_SIGHT * step.decrease
-            hidden = step.decrease <= 1e-15 * abs(value) or value <= 1e-15 * objective.null
+            missed = abs(before - value - decrease)
+            in_sight = decrease < IN_SIGHT * abs(value) or missed < IN_SIGHT * decrease
+            hidden = decrease <= 1e-15 * abs(value) or value <= 1e-15 * objective.null
             if in_sight or hidden or length < 0.1 or run.is_last:
                 for rows in chunks(len(z)):  # what the quadratic model expects after the full step
                     slopes[rows] += curved(*curvatures(rows), moved[rows])
@@ -158,9 +158,7 @@ class Newton(ScaledSolver):
             v, b = v + length * step.p, b + length * step.pb
             moved *= length
             z += moved
-            run.end_iteration(
-                value, v, b, gradient_norm=step.gradient_norm, step=length, estimate=step.decrease
-            )
+            run.end_iteration(value, v, b, gradient_norm=step.gradient_norm, step=length, estimate=decrease)
             if not floor.learn(length) or hidden:
                 run.stall()
         return run.solution()

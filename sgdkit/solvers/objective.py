@@ -102,8 +102,10 @@ class Objective:
 
     def raw(self, v: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Return the raw weights, of shape (d + 1, n_outputs), for `v` and `b`."""
-        W = v / self.design.scale[:, None]
-        return np.vstack([W, b - self.design.center @ W])
+        W = np.empty((len(v) + 1, v.shape[1]))
+        np.divide(v, self.design.scale[:, None], out=W[:-1])
+        W[-1] = b - self.design.center @ W[:-1]
+        return W
 
     def predict(self, v: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Return the raw predictions, of shape (n, n_outputs)."""

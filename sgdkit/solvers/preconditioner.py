@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.linalg import cho_solve
 
+from sgdkit.solvers.cholesky import CholeskyFactor
 from sgdkit.solvers.design import Design
 from sgdkit.solvers.objective import Objective
 
@@ -62,8 +62,6 @@ class HeaviestRows:
     """
 
     def __init__(self, objective: Objective, curved: np.ndarray, own: np.ndarray | None = None):
-        from sgdkit.solvers.systems import factor_symmetric
-
         self._free = objective.intercept
         self._outputs: list[tuple[Any, ...]] = []
         whole = Diagonal(objective, curved, own)
@@ -80,8 +78,8 @@ class HeaviestRows:
             rows = _Rows(objective.design, chosen)
             matrix = rows.kernel(1.0 / left)
             matrix[np.diag_indices_from(matrix)] += 1.0 / q[chosen]
-            factor = factor_symmetric(matrix)
-            along = cho_solve(factor, np.ones(len(chosen)), check_finite=False)
+            factor = CholeskyFactor(matrix)
+            along = factor.solve(np.ones(len(chosen)))
             bend = max(float(rest.sum() + along.sum()), 1e-12 * float(whole.intercepts[k]))
             self._outputs.append((rows, left, factor, along, bend))
 
@@ -92,7 +90,7 @@ class HeaviestRows:
             seen = rows.forward(r[:, k] / left)
             if self._free:
                 sb[k] = (rb[k] - along @ seen) / bend
-            s[:, k] = (r[:, k] - rows.backward(cho_solve(factor, seen + sb[k], check_finite=False))) / left
+            s[:, k] = (r[:, k] - rows.backward(factor.solve(seen + sb[k]))) / left
         return s, sb
 
 

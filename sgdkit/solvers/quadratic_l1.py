@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_solve
 
-from sgdkit.solvers.systems import factor_symmetric
+from sgdkit.solvers.cholesky import CholeskyFactor
 
 __all__ = ("QuadraticL1",)
 
@@ -92,7 +91,7 @@ class QuadraticL1:
         part[np.diag_indices_from(part)] += l2 + RIDGE * np.diagonal(part).max(initial=0.0)
         smooth = self.slope(x)[moving] + l2 * at
         gradient = smooth + l1 * np.sign(at)
-        step = -cho_solve(factor_symmetric(part), gradient, check_finite=False)
+        step = -CholeskyFactor(part).solve(gradient)
         if not np.isfinite(step).all():
             return x
         # Where coordinates become zero on the way, and the change of the model there.

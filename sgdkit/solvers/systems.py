@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from sgdkit.solvers.cholesky import CholeskyFactor
 from sgdkit.solvers.objective import Objective
 from sgdkit.solvers.preconditioner import Diagonal, HeaviestRows
 from sgdkit.solvers.rows import ALL
@@ -28,7 +28,6 @@ __all__ = (
     "can_factor",
     "coupled_matrix",
     "coupled_step",
-    "factor_symmetric",
     "factored_system",
     "solve_by_products",
 )
@@ -73,21 +72,6 @@ class Step(NamedTuple):
         return float(np.sqrt((self.g * self.g).sum() + self.gb @ self.gb))
 
 
-def factor_symmetric(matrix: np.ndarray) -> Any:
-    """Return the Cholesky factor, of a matrix with a larger diagonal where this one is singular."""
-    diagonal = np.diagonal(matrix).copy()
-    extra = 0.0
-    largest = max(float(diagonal.max(initial=0.0)), _TINY)
-    while True:
-        try:
-            return cho_factor(matrix, lower=True, check_finite=False)
-        except LinAlgError:
-            extra = max(10.0 * extra, 1e-15 * largest)
-            if not extra < 1e3 * largest:
-                raise
-            np.fill_diagonal(matrix, diagonal + extra)
-
-
 class FeatureSystem:
     """One output, by a Cholesky factor of the features' matrix."""
 
@@ -117,7 +101,7 @@ class FeatureSystem:
             matrix[d, :d] = matrix[:d, d] = sums[:, 0]
             matrix[d, d] = totals[0] + 1e-15
         self._sums = (sums[:, 1], totals[1])
-        self._factor = factor_symmetric(matrix)
+        self._factor = CholeskyFactor(matrix)
 
     def solve(
         self,
@@ -133,7 +117,7 @@ class FeatureSystem:
             backward, total = objective.design.backward(c[:, None])[:, 0], c.sum()
         rhs = backward - objective.l2[:, 0] * v + pull
         whole = np.append(rhs, total) if objective.intercept else rhs
-        found = cho_solve(self._factor, whole, check_finite=False)
+        found = self._factor.solve(whole)
         p, pb = found[:d, None], found[d:] if objective.intercept else np.zeros(1)
         return Step(p, pb, -rhs[:, None], -whole[d:] if objective.intercept else np.zeros(1))
 
@@ -173,7 +157,7 @@ class RowSystem:
         self._inverse = 1.0 / np.maximum(q, 1e-30 * max(float(q.max()), 1e-100))
         matrix = self._kernel_of(own)
         matrix[np.diag_indices_from(matrix)] += self._inverse
-        self._factor = factor_symmetric(matrix)
+        self._factor = CholeskyFactor(matrix)
 
     def solve(
         self,
@@ -190,10 +174,10 @@ class RowSystem:
             alone = (pull - objective.l2[:, 0] * v) / self._stiff
             linear = -objective.design.forward(alone[:, None])[:, 0]
         assert linear is not None
-        beta = cho_solve(self._factor, self._inverse * c + linear, check_finite=False)
+        beta = self._factor.solve(self._inverse * c + linear)
         pb = np.zeros(1)
         if objective.intercept:
-            along = cho_solve(self._factor, np.ones_like(c), check_finite=False)
+            along = self._factor.solve(np.ones_like(c))
             pb[0] = beta.sum() / max(along.sum(), _TINY)
             beta = beta - pb * along
         both = objective.design.backward(np.column_stack([beta, c]))
@@ -256,7 +240,7 @@ def coupled_step(
     for output in range(k):
         matrix[each, output, each, output] += objective.l2[:, 0]
     rhs = -np.vstack([g, gb[None, :]])[:m].ravel()
-    found = cho_solve(factor_symmetric(matrix.reshape(m * k, m * k)), rhs, check_finite=False).reshape(m, k)
+    found = CholeskyFactor(matrix.reshape(m * k, m * k)).solve(rhs).reshape(m, k)
     p, pb = found[:d], found[d] if objective.intercept else np.zeros(k)
     return Step(p, pb, g, gb)
 
