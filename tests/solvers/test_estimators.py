@@ -346,3 +346,10 @@ def test_a_rule_that_stands_in_for_a_solver_does_not_claim_what_nothing_proves(m
     with pytest.warns(ConvergenceWarning, match="stood still, but it can still be"):
         model = fit(HingeClassifier, y, rows=rows, penalty="l1", alpha=1e-3)
     assert (model.optimizer_, model.converged_, model.stop_reason_) == ("adagrad", False, "stalled")
+
+
+def test_a_wide_hinge_is_left_to_dual_ascent_only_where_alpha_is_large():
+    rows = sp.random(2_100, 3_100, density=0.004, format="csr", random_state=0)
+    y = rows @ RANDOM.normal(size=3_100) > 0
+    assert fit(HingeClassifier, y, rows=rows, alpha=0.01).optimizer_ == "sdca"
+    assert fit(HingeClassifier, y, rows=rows, alpha=1e-4, tol=2.0).optimizer_ == "interior_point"
