@@ -57,6 +57,20 @@ def _span(indptr, row):
 
 
 @_compile
+def _list_feature(feature, n_outputs, clock, owed, last, touched, missed, n):
+    """Add the coordinates of a feature to a list of `n`, unless this batch has them already."""
+    j = np.uintp(feature)
+    before = last[j]
+    last[j] = clock
+    if before != clock:
+        for k in range(n_outputs):
+            touched[n] = np.int32(feature * n_outputs + k)
+            missed[n] = clock - np.int32(1) - before + min(before, owed)
+            n += np.uintp(1)
+    return n
+
+
+@_compile
 def _list_touched(indices, indptr, rows, m, centred, n_outputs, clock, replays, owed, last, touched, missed):
     """List the coordinates of these rows and of centred columns, each once, and how many steps they missed.
 
@@ -82,23 +96,9 @@ def _list_touched(indices, indptr, rows, m, centred, n_outputs, clock, replays, 
                 n += np.uintp(before != clock)
         else:
             for p in range(start, stop):
-                j = np.uintp(indices[p])
-                before = last[j]
-                last[j] = clock
-                if before != clock:
-                    for k in range(n_outputs):
-                        touched[n] = np.int32(indices[p] * n_outputs + k)
-                        missed[n] = clock - np.int32(1) - before + min(before, owed)
-                        n += np.uintp(1)
+                n = _list_feature(indices[p], n_outputs, clock, owed, last, touched, missed, n)
     for i in range(np.uintp(centred.shape[0])):
-        j = np.uintp(centred[i])
-        before = last[j]
-        last[j] = clock
-        if before != clock:
-            for k in range(n_outputs):
-                touched[n] = np.int32(centred[i] * n_outputs + k)
-                missed[n] = clock - np.int32(1) - before + min(before, owed)
-                n += np.uintp(1)
+        n = _list_feature(centred[i], n_outputs, clock, owed, last, touched, missed, n)
     return np.int64(n)
 
 

@@ -157,10 +157,10 @@ class Objective:
         if self.problem.l1 > 0.0:
             with np.errstate(divide="ignore"):
                 shrinkage = np.minimum(1.0, np.min(self.l1 / np.abs(u), axis=0))
-            # Losses that are added up over outputs are bounded one by one.
-            shrinkages.append(
-                np.broadcast_to(shrinkage.min(), shrinkage.shape) if self.terms.couples else shrinkage
-            )
+            if self.terms.couples:  # losses that are added up over outputs are bounded one by one
+                shrinkage = np.broadcast_to(shrinkage.min(), shrinkage.shape)
+            if not shrinkages or shrinkage.min() < 1.0:  # not the same bound twice
+                shrinkages.append(shrinkage)
         best, at = -np.inf, u
         for shrinkage in shrinkages:
             excess = np.maximum(np.abs(shrinkage * u) - self.l1, 0.0)
