@@ -49,7 +49,9 @@ class NumbaBackend(Backend):
             batch_nnz = len(centred) + int(np.sort(np.diff(X.indptr))[-capacity:].sum(dtype=np.int64))
             move = move_of(problem, batch_nnz)
             n_slots = len(problem.rule.slots)
-            scratch = csr_scratch(dtype, capacity, batch_nnz, X.shape[1], k, n_targets, n_slots, move)
+            scratch = csr_scratch(
+                dtype, capacity, batch_nnz, problem.whole_runs, X.shape[1], k, n_targets, n_slots, move
+            )
             epoch = csr_epoch(dtype, X.indices.dtype)
             kind, decays = type(problem.rule), decay > 0.0
             listed = 0

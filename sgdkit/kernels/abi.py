@@ -10,10 +10,15 @@ from typing import NamedTuple
 import numpy as np
 from numba import types
 
-__all__ = ("FASTMATH", "KernelTypes", "kernel_types")
+__all__ = ("FASTMATH", "TILE", "TILE_ROWS", "KernelTypes", "kernel_types")
 
 # No "nnan" and no "ninf": kernels must see a NaN when there is one.
 FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
+
+# Listed coordinates are fetched, worked on side by side and put back, so many at a time. A row of the tile
+# holds their gradients, the next three their weights, units and inverse units, the others their slots.
+TILE = 256
+TILE_ROWS = 4
 
 
 class KernelTypes(NamedTuple):
@@ -70,13 +75,13 @@ def kernel_types(dtype: np.dtype) -> KernelTypes:
         update=types.FunctionType(
             types.float64(vector, vector, types.int64, *state, *now, *penalty, types.int64, matrix)
         ),
-        # a list of coordinates, how many, the cells, hyper, units, 2 or 0 where all are units[0], now;
-        # penalised are those below the last number
+        # a list of coordinates, where in it to start and how many to take, the cells, hyper, units, 2 or 0
+        # where all are units[0], now, how many coordinates are penalised, the tile with the gradients
         update_touched=types.FunctionType(
-            types.float64(touched, types.int64, *cells, *unit, *now, types.int64)
+            types.float64(touched, types.int64, types.int64, *cells, *unit, *now, types.int64, vector)
         ),
         # a list of coordinates, how many steps each of them missed, how many, ..., working memory
         catch_up=types.FunctionType(
-            types.void(touched, touched, types.int64, *cells, *unit, *now, *penalty, matrix)
+            types.void(touched, touched, types.int64, *cells, *unit, *now, *penalty, vector)
         ),
     )

@@ -8,7 +8,16 @@ from numba.extending import intrinsic
 
 from sgdkit.kernels.abi import FASTMATH
 
-__all__ = ("add_magnitude", "clip_gradient", "clip_listed", "drop_noise", "next_batch", "prefetch_row")
+__all__ = (
+    "add_magnitude",
+    "clip_gradient",
+    "clip_listed",
+    "clips",
+    "drop_noise",
+    "next_batch",
+    "prefetch",
+    "prefetch_row",
+)
 
 
 @njit(error_model="numpy", forceinline=True)
@@ -89,12 +98,18 @@ def _prefetch(typingctx, array, at):
 
 
 @njit(error_model="numpy", forceinline=True)
+def prefetch(array, start, stop):
+    """Start loading the numbers `start` to `stop` into the second-level cache without waiting for them."""
+    for at in range(np.int64(start) * array.itemsize, np.int64(stop) * array.itemsize, 64):
+        _prefetch(array, at)
+
+
+@njit(error_model="numpy", forceinline=True)
 def prefetch_row(X, y, row):
-    """Start loading a row and its target into the second-level cache without waiting for them."""
-    size = X.shape[1] * X.itemsize
-    for at in range(0, size, 64):
-        _prefetch(X, np.int64(row) * size + at)
-    _prefetch(y, np.int64(row) * y.itemsize)
+    """Start loading a row and its target."""
+    d = np.int64(X.shape[1])
+    prefetch(X, row * d, (row + 1) * d)
+    prefetch(y, row, row + 1)
 
 
 @njit(error_model="numpy", fastmath=FASTMATH, forceinline=True)
@@ -125,12 +140,18 @@ def _limit(x, most):
 
 
 @njit(error_model="numpy", forceinline=True)
+def clips(clip):
+    """Tell whether there is a limit to norms or components."""
+    return clip[0] < np.inf or clip[1] < np.inf
+
+
+@njit(error_model="numpy", forceinline=True)
 def clip_gradient(g, n, clip):
     """Clip the first `n` components to the size `clip[1]`, then all of them to the norm `clip[0]`.
 
     Return what this takes off the squared norm.
     """
-    if not (clip[0] < np.inf or clip[1] < np.inf):
+    if not clips(clip):
         return 0.0
     before, after = 0.0, 0.0
     for j in range(n):
@@ -146,7 +167,7 @@ def clip_gradient(g, n, clip):
 @njit(error_model="numpy", forceinline=True)
 def clip_listed(g, pitch, listed, n_listed, start, stop, clip):
     """Do the same to the listed components and those from `start` to `stop`; the others are zero."""
-    if not (clip[0] < np.inf or clip[1] < np.inf):
+    if not clips(clip):
         return 0.0
     before, after = 0.0, 0.0
     for i in range(n_listed + stop - start):

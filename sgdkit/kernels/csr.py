@@ -7,9 +7,18 @@ from typing import Any
 import numpy as np
 from numba import njit, types
 
-from sgdkit.kernels.abi import FASTMATH, kernel_types
-from sgdkit.kernels.batches import add_magnitude, clip_gradient, clip_listed, drop_noise, next_batch
+from sgdkit.kernels.abi import FASTMATH, TILE, TILE_ROWS, kernel_types
+from sgdkit.kernels.batches import (
+    add_magnitude,
+    clip_gradient,
+    clip_listed,
+    clips,
+    drop_noise,
+    next_batch,
+    prefetch,
+)
 from sgdkit.kernels.generate import compiled_kernel
+from sgdkit.kernels.memory import working_memory
 from sgdkit.kernels.pointers import as_catch_up, as_loss, as_update, as_update_touched, borrow
 
 __all__ = ("Move", "csr_epoch", "csr_scratch")
@@ -41,7 +50,10 @@ _EVERY, _MISSED, _OWED, _SCALED = (
     )
 )
 
-TILE = 256  # coordinates that are caught up side by side
+# Rows are asked for from memory while those before them in the queue are worked on: the hardware cannot
+# foresee where the next one begins. The queue holds so many rows at least, and so many bytes are on the way.
+QUEUE = 64
+BYTES_AHEAD = 24 * 1024
 
 _compile = njit(nogil=True, error_model="numpy", fastmath=FASTMATH, forceinline=True)
 
@@ -54,6 +66,27 @@ def _span(indptr, row):
     """Return where the non-zeros of a row begin and end."""
     at = np.uintp(row)
     return np.uintp(indptr[at]), np.uintp(indptr[at + np.uintp(1)])
+
+
+@_compile
+def _rows_ahead(data, indices, indptr):
+    """Return how many rows further down the queue to ask for."""
+    size = (data.itemsize + indices.itemsize) * (indptr[indptr.shape[0] - 1] // max(indptr.shape[0] - 1, 1))
+    return max(min(QUEUE // 2, BYTES_AHEAD // max(size, 1)), 1)
+
+
+@_compile
+def _ask_for(data, indices, indptr, y, rows, at, ahead, queued):
+    """Start loading the row `ahead` of one place of the queue, and twice as far ahead where it is."""
+    if at + ahead < queued:
+        row = np.uintp(rows[at + ahead])
+        start, stop = _span(indptr, row)
+        prefetch(data, start, stop)
+        prefetch(indices, start, stop)
+        prefetch(y, row, row + np.uintp(1))
+    if at + 2 * ahead < queued:
+        row = np.uintp(rows[at + 2 * ahead])
+        prefetch(indptr, row, row + np.uintp(1))
 
 
 @_compile
@@ -71,20 +104,26 @@ def _list_feature(feature, n_outputs, clock, owed, last, touched, missed, n):
 
 
 @_compile
-def _list_touched(indices, indptr, rows, m, centred, n_outputs, clock, replays, owed, last, touched, missed):
-    """List the coordinates of these rows and of centred columns, each once, and how many steps they missed.
+def _list_touched(
+    indices, indptr, rows, first, m, centred, n_outputs, clock, replays, owed, last, touched, missed,
+    data, y, ahead, queued,
+):  # fmt: skip
+    """List the coordinates of a batch and of centred columns, each once, and how many steps they missed.
+
+    The batch is the rows ``first`` to ``first + m`` of the queue.
 
     `clock` is the number of this batch in the epoch, from 1, and `last` that of the batch which last
     moved a feature, 0 for none; the penalty's part of that step counts as missed where it is `owed`
     (1, otherwise 0). Return the number of coordinates.
     """
     n = np.uintp(0)
-    for i in range(m):
+    for i in range(first, first + m):
+        _ask_for(data, indices, indptr, y, rows, i, ahead, queued)
         start, stop = _span(indptr, rows[i])
         if n_outputs == 1 and m == 1 and not replays and centred.shape[0] == 0:
-            for p in range(start, stop):
-                touched[n] = indices[p]
-                n += np.uintp(1)
+            for p in range(stop - start):
+                touched[p] = indices[start + p]
+            n = stop - start
         elif n_outputs == 1:
             for p in range(start, stop):
                 # No branch: whether a feature is new is a coin toss that no predictor wins.
@@ -125,10 +164,10 @@ def _center_gradient(centred, center, n_outputs, g, pitch, bias_at):
 
 
 @_compile
-def _predict(data, indices, indptr, rows, m, w, pitch, bias_at, scale, raw):
+def _predict(data, indices, indptr, rows, first, m, w, pitch, bias_at, scale, raw):
     n_outputs = raw.shape[1]
     for i in range(m):
-        start, stop = _span(indptr, rows[i])
+        start, stop = _span(indptr, rows[first + i])
         if n_outputs == 1:
             z = 0 * w[bias_at]
             for p in range(start, stop):
@@ -147,10 +186,10 @@ def _predict(data, indices, indptr, rows, m, w, pitch, bias_at, scale, raw):
 
 
 @_compile
-def _add_gradient(data, indices, indptr, rows, m, slope, g, pitch, bias_at):
+def _add_gradient(data, indices, indptr, rows, first, m, slope, g, pitch, bias_at):
     n_outputs = slope.shape[1]
     for i in range(m):
-        start, stop = _span(indptr, rows[i])
+        start, stop = _span(indptr, rows[first + i])
         if n_outputs == 1:
             c = slope[i, 0]
             g[bias_at] += c
@@ -164,6 +203,22 @@ def _add_gradient(data, indices, indptr, rows, m, slope, g, pitch, bias_at):
                 base = np.uintp(indices[p]) * np.uintp(n_outputs)
                 for k in range(np.uintp(n_outputs)):
                     g[(base + k) * pitch] += x * slope[i, k]
+
+
+@_compile
+def _scale_row(data, start, size, slope, tile):
+    """Write a stretch of a row, times its slope, to the tile's first row."""
+    for i in range(np.uintp(size)):
+        tile[i] = slope * data[np.uintp(start) + i]
+
+
+@_compile
+def _take_gradient(touched, start, size, g, pitch, tile):
+    """Move the gradient of a stretch of the list to the tile's first row."""
+    for i in range(np.uintp(size)):
+        at = np.uintp(touched[np.uintp(start) + i]) * pitch
+        tile[i] = g[at]
+        g[at] = 0
 
 
 @_compile
@@ -204,8 +259,8 @@ def epoch(
     batch_size,
     w, slots, hyper, units, stride, lr, t, l1, l2, n_outputs, fit_intercept, bounds, move, common_step,
     loss_hyper, loss_address, update_address, update_touched_address, catch_up_address, clip, report,
-    rows, offsets, cursor, y_batch, weight_batch, raw, slope, g, magnitude, last, touched, missed, cells,
-    tile,
+    rows, offsets, offsets_after, cursor, y_batch, weight_batch, raw, slope, g, magnitude,
+    last, touched, missed, cells, tile,
 ):  # fmt: skip
     """Run one epoch; the same contract as the dense kernel's, with a `Move`.
 
@@ -213,7 +268,7 @@ def epoch(
     ``units[j * stride]``, and its inverse comes next. The last lines of arguments are working memory, see
     `csr_scratch`; `g` is zero before and after. `common_step` is read under a scale only.
     Where a batch moves only what it touches, weights and state are in `cells` meanwhile, a cell for each
-    coordinate.
+    coordinate. The gradient of a batch of one row is the row itself, so that it is never stored.
     """
     loss, update = as_loss(loss_address, w), as_update(update_address, w)
     update_touched = as_update_touched(update_touched_address, w)
@@ -223,8 +278,14 @@ def epoch(
     y, weight, runs, edges = borrow(y), borrow(weight), borrow(runs), borrow(edges)
     w, slots, hyper, units = borrow(w), borrow(slots), borrow(hyper), borrow(units)
     loss_hyper, report, bounds = borrow(loss_hyper), borrow(report), borrow(bounds)
-    rows, offsets, cursor, y_batch = borrow(rows), borrow(offsets), borrow(cursor), borrow(y_batch)
-    weight_batch, raw, slope, g = borrow(weight_batch), borrow(raw), borrow(slope), borrow(g)
+    rows, offsets, offsets_after, cursor = (
+        borrow(rows),
+        borrow(offsets),
+        borrow(offsets_after),
+        borrow(cursor),
+    )
+    y_batch, weight_batch = borrow(y_batch), borrow(weight_batch)
+    raw, slope, g = borrow(raw), borrow(slope), borrow(g)
     magnitude, last, touched, missed = borrow(magnitude), borrow(last), borrow(touched), borrow(missed)
     cells, tile, clip = borrow(cells), borrow(tile), borrow(clip)
     cursor[:] = 0
@@ -247,74 +308,106 @@ def epoch(
         weights, gradients = cells, cells[1:]
         _fill_cells(cells, pitch, w, slots)
     bias_at = np.uintp(n_penalised) * pitch
+    row_by_row = move != _EVERY and n_outputs == 1 and centred.shape[0] == 0 and not clips(clip)
+    queue = rows.shape[0] // 2 if lanes > 0 else batch_size
+    ahead = _rows_ahead(data, indices, indptr)
     clock = 0
-    m = next_batch(runs, edges, lanes, batch_size, cursor, rows, 0, offsets)
-    while m > 0:
-        clock += 1
-        share = 1.0 / (m * mean_weight)
-        for i in range(m):
-            y_batch[i] = y[rows[i]]
-            weight_batch[i] = share
-            if weight.shape[0] > 0:
-                weight_batch[i] *= weight[rows[i]]
-        if n_targets > 1:
+    broken = False
+    n_rows = next_batch(runs, edges, lanes, queue, cursor, rows, 0, offsets)
+    while n_rows > 0 and not broken:
+        n_groups = cursor[3]
+        n_after = next_batch(runs, edges, lanes, queue, cursor, rows, n_rows, offsets_after)
+        queued = n_rows + n_after
+        for first in range(0, n_rows, batch_size if lanes > 0 else n_rows):
+            m = min(batch_size, n_rows - first) if lanes > 0 else n_rows
+            alone = row_by_row and m == 1
+            clock += 1
+            share = 1.0 / (m * mean_weight)
             for i in range(m):
-                for c in range(n_targets):
-                    y_batch[i * n_targets + c] = y[rows[i] * n_targets + c]
-        n = 0
-        if move != _EVERY:
-            n = _list_touched(
-                indices, indptr, rows, m, centred, n_outputs, np.int32(clock), replays, owed, last, touched,
-                missed,
-            )  # fmt: skip
-        if replays:
-            catch_up(touched, missed, n, cells, pitch, hyper, units, stride, lr, float(t), l1, l2, tile)
-            _keep_within(touched, n, bounds, cells, pitch)
-        _predict(data, indices, indptr, rows, m, weights, pitch, bias_at, scale, raw)
-        _subtract_centers(centred, center, weights, pitch, scale, m, raw)
-        value = loss(raw, y_batch, weight_batch, m, loss_hyper, offsets, cursor[3], slope)
-        if not np.isfinite(value):
-            report[3] = 1.0
-            clock -= 1
-            break
-        report[0] += value * m
-        report[2] += 1.0
-        t += 1
-        _add_gradient(data, indices, indptr, rows, m, slope, gradients, pitch, bias_at)
-        add_magnitude(slope, m, magnitude)
-        drop_noise(gradients, bias_at, pitch, magnitude)
-        _center_gradient(centred, center, n_outputs, gradients, pitch, bias_at)
-        if move != _EVERY:
-            report[1] += clip_listed(gradients, pitch, touched, n, n_penalised, n_moving, clip)
-            rate = w.dtype.type(lr / scale)  # of an unscaled weight; a common step is proportional to it
-            report[1] += update_touched(
-                touched, n, cells, pitch, hyper, units, stride, rate, float(t), n_penalised
-            )
-            if bounded and move == _OWED:
-                for i in range(n):
-                    missed[i] = 1
+                y_batch[i] = y[rows[first + i]]
+                weight_batch[i] = share
+                if weight.shape[0] > 0:
+                    weight_batch[i] *= weight[rows[first + i]]
+            if n_targets > 1:
+                for i in range(m):
+                    for c in range(n_targets):
+                        y_batch[i * n_targets + c] = y[rows[first + i] * n_targets + c]
+            n = 0
+            if move != _EVERY:
+                n = _list_touched(
+                    indices, indptr, rows, first, m, centred, n_outputs, np.int32(clock), replays, owed, last,
+                    touched, missed, data, y, ahead, queued,
+                )  # fmt: skip
+            else:
+                for i in range(first, first + m):
+                    _ask_for(data, indices, indptr, y, rows, i, ahead, queued)
+            if replays:
                 catch_up(touched, missed, n, cells, pitch, hyper, units, stride, lr, float(t), l1, l2, tile)
-            _keep_within(touched, n, bounds, cells, pitch)
-            if fit_intercept:
-                for k in range(n_outputs):
-                    touched[k] = np.int32(n_penalised + k)
-                report[1] += update_touched(
-                    touched, n_outputs, cells, pitch, hyper, units, stride, lr, float(t), n_penalised
+                _keep_within(touched, n, bounds, cells, pitch)
+            _predict(data, indices, indptr, rows, first, m, weights, pitch, bias_at, scale, raw)
+            _subtract_centers(centred, center, weights, pitch, scale, m, raw)
+            value = loss(raw, y_batch, weight_batch, m, loss_hyper, offsets, n_groups, slope)
+            if not np.isfinite(value):
+                report[3] = 1.0
+                clock -= 1
+                broken = True
+                break
+            report[0] += value * m
+            report[2] += 1.0
+            t += 1
+            add_magnitude(slope, m, magnitude)
+            if alone:
+                gradients[bias_at] += slope[0, 0]
+            else:
+                _add_gradient(data, indices, indptr, rows, first, m, slope, gradients, pitch, bias_at)
+            drop_noise(gradients, bias_at, pitch, magnitude)
+            _center_gradient(centred, center, n_outputs, gradients, pitch, bias_at)
+            if move != _EVERY:
+                report[1] += clip_listed(gradients, pitch, touched, n, n_penalised, n_moving, clip)
+                rate = w.dtype.type(lr / scale)  # of an unscaled weight; a common step is proportional to it
+                row_at = indptr[rows[first]]
+                for start in range(0, n, TILE):
+                    size = min(TILE, n - start)
+                    if alone:
+                        _scale_row(data, row_at + start, size, slope[0, 0], tile)
+                    else:
+                        _take_gradient(touched, start, size, gradients, pitch, tile)
+                    report[1] += update_touched(
+                        touched, start, size, cells, pitch, hyper, units, stride, rate, float(t), n_penalised,
+                        tile,
+                    )  # fmt: skip
+                if bounded and move == _OWED:
+                    for i in range(n):
+                        missed[i] = 1
+                    catch_up(
+                        touched, missed, n, cells, pitch, hyper, units, stride, lr, float(t), l1, l2, tile
+                    )
+                _keep_within(touched, n, bounds, cells, pitch)
+                for start in range(0, n_outputs, TILE):
+                    size = min(TILE, n_outputs - start)
+                    for k in range(size):
+                        touched[k] = np.int32(n_penalised + start + k)
+                    _take_gradient(touched, 0, size, gradients, pitch, tile)
+                    if fit_intercept:
+                        report[1] += update_touched(
+                            touched, 0, size, cells, pitch, hyper, units, stride, lr, float(t), n_penalised,
+                            tile,
+                        )  # fmt: skip
+                scale *= shrinkage
+                if scale < 1e-9:  # long before a weight could overflow
+                    for j in range(np.uintp(n_penalised)):
+                        cells[j * pitch] *= scale
+                    scale = 1.0
+            else:
+                report[1] += clip_gradient(g, n_moving, clip)
+                report[1] += update(
+                    w, g, n_moving, slots, hyper, units, lr, float(t), l1, l2, n_penalised, bounds
                 )
-            for k in range(np.uintp(n_outputs)):
-                gradients[bias_at + k * pitch] = 0
-            scale *= shrinkage
-            if scale < 1e-9:  # long before a weight could overflow
-                for j in range(np.uintp(n_penalised)):
-                    cells[j * pitch] *= scale
-                scale = 1.0
-        else:
-            report[1] += clip_gradient(g, n_moving, clip)
-            report[1] += update(
-                w, g, n_moving, slots, hyper, units, lr, float(t), l1, l2, n_penalised, bounds
-            )
-            g[:] = 0
-        m = next_batch(runs, edges, lanes, batch_size, cursor, rows, 0, offsets)
+                g[:] = 0
+        for i in range(n_after):
+            rows[i] = rows[n_rows + i]
+        offsets, offsets_after = offsets_after, offsets
+        n_rows = n_after
     if replays:
         n = 0
         for j in range(n_features):
@@ -335,6 +428,7 @@ def csr_scratch(
     dtype: np.dtype,
     capacity: int,
     batch_nnz: int,
+    whole_runs: bool,
     n_features: int,
     n_outputs: int,
     n_targets: int,
@@ -348,30 +442,27 @@ def csr_scratch(
     every = move is Move.EVERY_COORDINATE
     listed = 0 if every else (batch_nnz + 1) * n_outputs
     n_weights = (n_features + 1) * n_outputs
+    # Whole batches, or one that takes whole queries.
+    queue = capacity if whole_runs else capacity * max(QUEUE // capacity, 1)
     pitch = 0 if every else 2 + n_slots + (move is Move.TOUCHED_WITH_PENALTY_OWED)
+    room = working_memory
     return (
-        np.empty(capacity, np.int64),
-        np.zeros(capacity + 1, np.int64),
-        np.zeros(4, np.int64),
-        np.empty(capacity * n_targets, dtype),
-        np.empty(capacity, dtype),
-        np.empty((capacity, n_outputs), dtype),
-        np.empty((capacity, n_outputs), dtype),
-        np.zeros(n_weights if every else 0, dtype),
-        np.zeros(n_outputs, dtype),
-        np.zeros(n_features if listed else 0, np.int32),
-        np.empty(listed, np.int32),
-        np.empty(listed, np.int32),
-        _aligned(n_weights * pitch, dtype),
-        np.empty((3, TILE), dtype),
+        room(2 * queue, np.int64),  # rows of this queue and of the next
+        room(capacity + 1, np.int64),
+        room(capacity + 1, np.int64),
+        room(4, np.int64),
+        room(capacity * n_targets, dtype),
+        room(capacity, dtype),
+        room((capacity, n_outputs), dtype),
+        room((capacity, n_outputs), dtype),
+        room(n_weights if every else 0, dtype),
+        room(n_outputs, dtype),
+        room(n_features if listed else 0, np.int32),
+        room(listed, np.int32),
+        room(listed, np.int32),
+        room(n_weights * pitch, dtype),
+        room((TILE_ROWS + n_slots) * TILE, dtype),
     )
-
-
-def _aligned(n: int, dtype: np.dtype) -> np.ndarray:
-    """Return zeros that begin where a cache line does, so that few cells lie across two."""
-    whole = np.zeros(n + 64 // dtype.itemsize, dtype)
-    start = -whole.ctypes.data % 64 // dtype.itemsize
-    return whole[start : start + n]
 
 
 @functools.cache
@@ -387,8 +478,8 @@ def csr_epoch(dtype: np.dtype, index_dtype: np.dtype) -> Any:
     step = (T.scalar, types.int64, T.scalar, T.scalar, types.int64, types.boolean, T.matrix)
     way = (types.int64, types.float64)
     parts = (T.doubles, types.int64, types.int64, types.int64, types.int64)
-    buffers = (T.integers, T.integers, T.integers, T.vector, T.vector, T.matrix, T.matrix, T.vector, T.vector)
-    lists = (*(types.Array(types.int32, 1, "C"),) * 3, T.vector, T.matrix)
+    buffers = (*(T.integers,) * 4, T.vector, T.vector, T.matrix, T.matrix, T.vector, T.vector)
+    lists = (*(types.Array(types.int32, 1, "C"),) * 3, T.vector, T.vector)
     signature = types.int64(
         *rows, *order, *state, *step, *way, *parts, T.doubles, T.doubles, *buffers, *lists
     )  # fmt: skip

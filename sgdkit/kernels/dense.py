@@ -9,6 +9,7 @@ from numba import njit, types
 from sgdkit.kernels.abi import FASTMATH, kernel_types
 from sgdkit.kernels.batches import add_magnitude, clip_gradient, drop_noise, next_batch, prefetch_row
 from sgdkit.kernels.generate import compiled_kernel
+from sgdkit.kernels.memory import working_memory
 from sgdkit.kernels.pointers import as_loss, as_update, borrow
 from sgdkit.kernels.row_vectors import ROWS, add_rows, dot_rows
 
@@ -225,18 +226,19 @@ def dense_scratch(
 ) -> tuple:
     """Return the working memory of `epoch` for batches of up to `capacity` rows."""
     tile = capacity if whole_runs else min(TILE, capacity)  # rows of a query are needed together
+    room = working_memory
     return (
-        np.empty(2 * capacity, np.int64),  # rows of this batch and the next
-        np.zeros(capacity + 1, np.int64),
-        np.zeros(capacity + 1, np.int64),
-        np.zeros(4, np.int64),
-        np.empty(tile * n_targets, dtype),
-        np.empty(tile, dtype),
-        np.empty((tile, n_outputs), dtype),
-        np.empty((tile, n_outputs), dtype),
-        np.zeros((n_features + 1) * n_outputs, dtype),
-        np.zeros(n_outputs, dtype),
-        np.zeros(n_outputs, dtype),
+        room(2 * capacity, np.int64),  # rows of this batch and the next
+        room(capacity + 1, np.int64),
+        room(capacity + 1, np.int64),
+        room(4, np.int64),
+        room(tile * n_targets, dtype),
+        room(tile, dtype),
+        room((tile, n_outputs), dtype),
+        room((tile, n_outputs), dtype),
+        room((n_features + 1) * n_outputs, dtype),
+        room(n_outputs, dtype),
+        room(n_outputs, dtype),
     )
 
 

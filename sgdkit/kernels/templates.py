@@ -5,6 +5,7 @@ strengths ``u l1`` and ``u² l2``. Arrays hold the weights themselves; `units` h
 ``1 / u``, because a division for every weight took as long as the rest of a step.
 """
 
+from sgdkit.kernels.abi import TILE, TILE_ROWS
 from sgdkit.losses.base import BatchLoss, Loss
 from sgdkit.optimizers.base import UpdateRule
 
@@ -28,6 +29,12 @@ T = kernel_types("{dtype}")
 globals().update(INGREDIENTS["{key}"])
 
 """
+
+
+def _row(number: int) -> str:
+    """Return where the tile has a number of coordinate i: see `sgdkit.kernels.abi.TILE_ROWS`."""
+    return f"tile[np.uintp({number * TILE}) + i]"
+
 
 _UPDATE = (
     _HEADER
@@ -54,21 +61,32 @@ _UPDATE_TOUCHED = (
     _HEADER
     + f"""
 @njit([T.update_touched.signature], {_DECORATOR})
-def run(touched, n, cells, pitch, hyper, units, stride, lr, t, n_penalised):
-    norm = 0.0
+def run(touched, start, size, cells, pitch, hyper, units, stride, lr, t, n_penalised, tile):
+    listed = np.uintp(start)
     constants = {{hyper}}
-    for i in range(np.uintp(n)):
-        j = np.uintp(touched[i])
-        c = j * pitch
-        g = cells[c + np.uintp(1)]
+    for i in range(np.uintp(size)):
+        c = np.uintp(touched[listed + i]) * pitch
+        {{fetch}}
+    if stride == 0:
+        for i in range(np.uintp(size)):
+            {_row(2)}, {_row(3)} = units[0], units[1]
+    else:
+        for i in range(np.uintp(size)):
+            at = np.uintp(touched[listed + i]) * stride
+            {_row(2)}, {_row(3)} = units[at], units[at + np.uintp(1)]
+    norm = 0.0
+    for i in range(np.uintp(size)):
+        g = {_row(0)}
         norm += g * g
         {{decay}}
         # Named, as `constants` are: what is computed from a value that is read twice is computed twice.
-        u, v = units[j * stride], units[j * stride + np.uintp(1)]
-        x, s = update(cells[c] * v, u * g, {{slots}}, constants, lr, t)
-        cells[c] = u * x
-        cells[c + np.uintp(1)] = 0
+        u, v = {_row(2)}, {_row(3)}
+        x, s = update({_row(1)} * v, u * g, {{slots}}, constants, lr, t)
+        {_row(1)} = u * x
         {{store}}
+    for i in range(np.uintp(size)):
+        c = np.uintp(touched[listed + i]) * pitch
+        {{put_back}}
     return norm
 """
 )
@@ -92,27 +110,27 @@ for i in range(np.uintp(n)):
         {move}"""
 
 # The closed form of many proximal steps takes logarithms and exponentials, which are fast only side by
-# side: coordinates are gathered in tiles. Where every shrinkage of a tile is slight, a series does.
-_SHRINK = """\
+# side. Where every shrinkage of a tile is slight, a series does.
+_SHRINK = f"""\
 start = np.uintp(0)
 while start < np.uintp(n):
-    size = min(np.uintp(tile.shape[1]), np.uintp(n) - start)
+    size = min(np.uintp({TILE}), np.uintp(n) - start)
     for i in range(size):
         c = np.uintp(touched[start + i]) * pitch
-        tile[0, i] = cells[c]
-        tile[2, i] = cells[c + {step}]
+        {_row(0)} = cells[c + {{step}}]
+        {_row(1)} = cells[c]
+        {_row(2)} = missed[start + i]
     beyond = 0
     for i in range(size):
-        tile[1, i] = missed[start + i]
-        beyond += fits_series(tile[2, i], tile[1, i], l2) >= 1.0
+        beyond += fits_series({_row(0)}, {_row(2)}, l2) >= 1.0
     if beyond == 0:
         for i in range(size):
-            tile[0, i] = proximal_steps_series(tile[0, i], tile[2, i], tile[1, i], l1, l2)
+            {_row(1)} = proximal_steps_series({_row(1)}, {_row(0)}, {_row(2)}, l1, l2)
     else:
         for i in range(size):
-            tile[0, i] = proximal_steps(tile[0, i], tile[2, i], tile[1, i], l1, l2)
+            {_row(1)} = proximal_steps({_row(1)}, {_row(0)}, {_row(2)}, l1, l2)
     for i in range(size):
-        cells[np.uintp(touched[start + i]) * pitch] = tile[0, i]
+        cells[np.uintp(touched[start + i]) * pitch] = {_row(1)}
     start += size"""
 
 _POINTWISE = (
@@ -162,17 +180,21 @@ def _hyper(part: type[UpdateRule] | type[Loss]) -> str:
     return _tuple([f"hyper[{i}]" for i in range(len(part.hyper))])
 
 
-def _slot(number: int, cells: bool) -> str:
-    """Return where a slot of coordinate j is: in a row of all, or in the coordinate's own cell."""
-    return f"cells[c + np.uintp({2 + number})]" if cells else f"slots[{number}, j]"
+# Where a loop finds the weight it is at, and its slots: in arrays of all, in its cell, or in the tile.
+_WEIGHT = {"array": "w[j]", "cell": "cells[c]", "tile": _row(1)}
+_SLOT = {"array": "slots[{0}, j]", "cell": "cells[c + np.uintp(2 + {0})]"}
 
 
-def _slots(rule: type[UpdateRule], cells: bool = False) -> str:
-    return _tuple([_slot(i, cells) for i in range(len(rule.slots))])
+def _slot(number: int, place: str) -> str:
+    return _row(TILE_ROWS + number) if place == "tile" else _SLOT[place].format(number)
 
 
-def _store(rule: type[UpdateRule], cells: bool = False) -> str:
-    return "\n".join(f"{_slot(i, cells)} = s[{i}]" for i in range(len(rule.slots))) or "pass"
+def _slots(rule: type[UpdateRule], place: str) -> str:
+    return _tuple([_slot(i, place) for i in range(len(rule.slots))])
+
+
+def _store(rule: type[UpdateRule], place: str) -> str:
+    return "\n".join(f"{_slot(i, place)} = s[{i}]" for i in range(len(rule.slots))) or "pass"
 
 
 def _indent(text: str, spaces: int) -> str:
@@ -183,11 +205,10 @@ def _each(body: str, n: str = "n") -> str:
     return f"for j in range({n}):\n    {_indent(body, 4)}"
 
 
-def _decay(rule: type[UpdateRule], function: str, *missed: str, cells: bool) -> str:
-    """Return the lines that shrink weight j and the slots that follow the weight."""
+def _decay(rule: type[UpdateRule], function: str, *missed: str, place: str) -> str:
+    """Return the lines that shrink a weight and the slots that follow it."""
     arguments = ", ".join([f"lr * hyper[{len(rule.hyper)}]", *missed])
-    followers = [_slot(rule.slots.index(slot), cells) for slot in rule.weight_slots]
-    shrunk = ["cells[c]" if cells else "w[j]", *followers]
+    shrunk = [_WEIGHT[place], *(_slot(rule.slots.index(slot), place) for slot in rule.weight_slots)]
     return "\n".join(f"{x} = T.scalar({function}({x}, {arguments}))" for x in shrunk)
 
 
@@ -209,21 +230,27 @@ def update_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) ->
         add = "\n".join(f"sum{i} += terms[{i}]" for i in terms)
         sums = "\n".join(f"sum{i} = 0.0" for i in terms)
         gradient = "g[j]" if rule.has_proximal_step else "(g[j] + l2 * w[j] * (j < n_penalised))"
-        place = f"w[j] * v, u * {gradient}, {_slots(rule)}, {hyper}, lr, t"
+        place = f"w[j] * v, u * {gradient}, {_slots(rule, 'array')}, {hyper}, lr, t"
         sums += "\n" + _each(f"u, v = units[2 * j], units[2 * j + 1]\nterms = reduce({place})\n{add}")
         sums += "\nsums = " + _tuple([f"T.scalar(sum{i})" for i in terms])
         given = ", sums"
 
     def move(gradient: str, penalty: str) -> str:
-        step = f"x, s = update(w[j] * v, u * {gradient}, {_slots(rule)}, {hyper}, lr, t{given})"
-        return _indent(
-            f"u, v = units[2 * j], units[2 * j + 1]\n{step}\n{penalty}\nw[j] = u * x\n{_store(rule)}", 8
-        )
+        step = f"x, s = update(w[j] * v, u * {gradient}, {_slots(rule, 'array')}, {hyper}, lr, t{given})"
+        lines = [
+            "u, v = units[2 * j], units[2 * j + 1]",
+            step,
+            penalty,
+            "w[j] = u * x",
+            _store(rule, "array"),
+        ]
+        return _indent("\n".join(lines), 8)
 
+    decay = _each(_decay(rule, "decay_step", place="array"), "n_penalised") if decays else "pass"
     return _UPDATE.format(
         key=key,
         dtype=dtype,
-        decay=_indent(_each(_decay(rule, "decay_step", cells=False), "n_penalised"), 4) if decays else "pass",
+        decay=_indent(decay, 4),
         sums=_indent(sums, 4),
         move=move("g[j]", "pass"),
         move_penalised=move("g[j]" if rule.has_proximal_step else "(g[j] + l2 * w[j])", penalty),
@@ -231,26 +258,32 @@ def update_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) ->
 
 
 def update_touched_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) -> str:
-    """Return the loop that makes one step of `rule` on the coordinates of a list, and clears their gradient.
+    """Return the loop that makes one step of `rule` on the coordinates of a list.
 
-    The penalty's part of the step is left to the loop of `catch_up_source`, which runs before the
-    weight is next read; its size is noted in the cell, where that has room for it.
+    Their gradients are in the tile. The penalty's part of the step is left to the loop of
+    `catch_up_source`, which runs before the weight is next read; its size is noted in the cell, where that
+    has room for it.
     """
-    decay = "pass"
-    if decays:
-        decay = f"if j < np.uintp(n_penalised):\n    {_indent(_decay(rule, 'decay_step', cells=True), 4)}"
-    store, step = _store(rule, cells=True), 2 + len(rule.slots)
+    n_slots = len(rule.slots)
+    cell = {1: _WEIGHT["cell"]} | {TILE_ROWS + i: _slot(i, "cell") for i in range(n_slots)}
+    fetch = [f"{_row(row)} = {number}" for row, number in cell.items()]
+    put_back = [f"{number} = {_row(row)}" for row, number in cell.items()]
+    store, decay = [_store(rule, "tile")], "pass"
     if rule.function("step_size") is not None:
-        store += (
-            f"\nif pitch > {step}:\n    cells[c + np.uintp({step})] = u * u * step_size(s, constants, lr, t)"
-        )
+        store.append(f"{_row(0)} = u * u * step_size(s, constants, lr, t)")
+        put_back.append(f"if pitch > {2 + n_slots}:\n    {_slot(n_slots, 'cell')} = {_row(0)}")
+    if decays:
+        shrink = _indent(_decay(rule, "decay_step", place="tile"), 4)
+        decay = f"if np.uintp(touched[listed + i]) < np.uintp(n_penalised):\n    {shrink}"
     return _UPDATE_TOUCHED.format(
         key=key,
         dtype=dtype,
+        fetch=_indent("\n".join(fetch), 8),
         decay=_indent(decay, 8),
-        slots=_slots(rule, cells=True),
+        slots=_slots(rule, "tile"),
         hyper=_hyper(rule),
-        store=_indent(store, 8),
+        store=_indent("\n".join(store), 8),
+        put_back=_indent("\n".join(put_back), 8),
     )
 
 
@@ -260,13 +293,13 @@ def catch_up_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) 
     A rule that itself moves without a gradient is replayed without a penalty, and weight decay without
     either: with more than one of the three, the engine updates every coordinate in every batch.
     """
-    place = f"cells[c] * v, {_slots(rule, cells=True)}, {_hyper(rule)}, lr"
+    place = f"cells[c] * v, {_slots(rule, 'cell')}, {_hyper(rule)}, lr"
     body = "pass"
     if decays:
-        body = _REPLAY.format(move=_indent(_decay(rule, "decay_steps", "missed[i]", cells=True), 8))
+        body = _REPLAY.format(move=_indent(_decay(rule, "decay_steps", "missed[i]", place="cell"), 8))
     elif rule.sparse == "catch_up":
         move = f"x, s = catch_up({place}, t - missed[i], int(missed[i]))"
-        move += f"\ncells[c] = u * x\n{_store(rule, cells=True)}"
+        move += f"\ncells[c] = u * x\n{_store(rule, 'cell')}"
         body = _REPLAY.format(move=_indent(move, 8))
     elif rule.function("regularized") is not None:
         body = _REPLAY.format(move=f"cells[c] = u * regularized({place}, t, u * l1, u * u * l2)")
