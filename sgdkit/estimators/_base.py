@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from sgdkit._compat import CallbackSupportMixin
 from sgdkit.backends.base import Backend, Problem, TrainState
 from sgdkit.backends.select import is_cupy, select_backend
+from sgdkit.blas_threads import one_blas_thread
 from sgdkit.engine.averaging import averaged_state
 from sgdkit.engine.loop import Plan, fold_center, initial_state, restarted, train
 from sgdkit.engine.measured_rule import measured
@@ -121,6 +122,7 @@ class LinearModel(
             del self._own_rows, self._kept
         return self
 
+    @one_blas_thread()
     def _train(
         self,
         rows: TrainingRows,

@@ -19,7 +19,10 @@ __all__ = ("dense_epoch", "dense_scratch")
 # prediction and the gradient. The gradient of one tile and the prediction of the next are one loop, so that
 # new rows are read all the time, and arithmetic hides behind reading. Rows further down the queue
 # are asked for meanwhile: the hardware follows runs by itself, but cannot foresee where the next begin.
-TILE = 16
+# The loss is evaluated a tile at a time too: for 16 rows it waits for its own results, as a chain of
+# operations one vector wide, while 64 of them overlap.
+FEWEST, MOST = 16, 64
+TILE_BYTES = 32 * 1024
 AHEAD = 96
 
 _compile = njit(nogil=True, error_model="numpy", fastmath=FASTMATH, forceinline=True)
@@ -225,7 +228,10 @@ def dense_scratch(
     dtype: np.dtype, capacity: int, whole_runs: bool, n_features: int, n_outputs: int, n_targets: int
 ) -> tuple:
     """Return the working memory of `epoch` for batches of up to `capacity` rows."""
-    tile = capacity if whole_runs else min(TILE, capacity)  # rows of a query are needed together
+    tile = MOST
+    while tile > FEWEST and tile * n_features * dtype.itemsize > TILE_BYTES:
+        tile //= 2
+    tile = capacity if whole_runs else min(tile, capacity)  # rows of a query are needed together
     room = working_memory
     return (
         room(2 * capacity, np.int64),  # rows of this batch and the next

@@ -9,7 +9,6 @@ from typing import ClassVar
 import numpy as np
 
 from sgdkit.backends.base import Problem
-from sgdkit.blas_threads import one_blas_thread
 from sgdkit.engine.history import History
 from sgdkit.engine.stopping import StopReason
 from sgdkit.losses.base import Loss
@@ -114,11 +113,10 @@ class Solver(ParameterObject):
 
 
 class ScaledSolver(Solver):
-    """A solver that works in the scaled variables of an `Objective`, on one BLAS thread."""
+    """A solver that works in the scaled variables of an `Objective`."""
 
     def solve(self, problem: Problem, start: np.ndarray, plan: SolverPlan) -> Solution:  # noqa: D102
-        with one_blas_thread():
-            return self._solve(Objective(problem), start, plan)
+        return self._solve(Objective(problem), start, plan)
 
     @abstractmethod
     def _solve(self, objective: Objective, start: np.ndarray, plan: SolverPlan) -> Solution:
