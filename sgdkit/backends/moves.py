@@ -1,12 +1,10 @@
 """Which weights a sparse batch moves."""
 
-import numpy as np
-
-from sgdkit.backends.base import Problem, TrainState
+from sgdkit.backends.base import Problem
 from sgdkit.kernels.csr import Move
 from sgdkit.optimizers.base import UpdateRule
 
-__all__ = ("common_step", "move_of", "note_steps")
+__all__ = ("common_step", "move_of")
 
 
 def move_of(problem: Problem, batch_nnz: int) -> Move:
@@ -46,20 +44,3 @@ def common_step(rule: UpdateRule) -> float:
     hyper = rule.hyper_values()
     step, later = float(step_size((), hyper, 1.0, 1.0)), float(step_size((), hyper, 0.5, 9.0))
     return step if later == 0.5 * step else 0.0
-
-
-def note_steps(
-    rule: UpdateRule, state: TrainState, rate: float, units: np.ndarray, sizes: np.ndarray
-) -> None:
-    """Write how far the penalty moves each coordinate a step, until a batch touches it.
-
-    That changes with the learning rate, so between epochs, and with the state of the coordinate, so in a
-    batch that touches it; the kernel sees to the second.
-    """
-    step_size = rule.function("step_size")
-    if step_size is not None:
-        slots = tuple(slot[: sizes.size] for slot in state.slots)
-        rates = np.full(sizes.size, rate, sizes.dtype)
-        with np.errstate(all="ignore"):  # eps=0
-            sizes[:] = step_size(slots, rule.hyper_values(), rates, float(state.step))
-            sizes *= units[: sizes.size] ** 2

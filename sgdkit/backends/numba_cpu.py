@@ -17,14 +17,13 @@ class NumbaBackend(Backend):
     def bind(self, problem: Problem, dtype: np.dtype) -> EpochRunner:  # noqa: D102
         # Imported here, so that only a first fit pays for Numba.
         from sgdkit.backends.bounds import coordinate_bounds
-        from sgdkit.backends.moves import common_step, move_of, note_steps
-        from sgdkit.kernels.csr import Move, csr_epoch, csr_scratch
+        from sgdkit.backends.moves import common_step, move_of
+        from sgdkit.kernels.csr import csr_epoch, csr_scratch
         from sgdkit.kernels.dense import dense_epoch, dense_scratch
         from sgdkit.kernels.generate import (
             compiled_catch_up,
             compiled_loss,
             compiled_update,
-            compiled_update_touched,
         )
 
         X, k = problem.X, problem.n_outputs
@@ -46,32 +45,24 @@ class NumbaBackend(Backend):
         center = np.empty(0, dtype) if problem.center is None else problem.center.astype(dtype)
         if sp.issparse(X):
             centred = np.empty(0, np.int64) if problem.center is None else np.flatnonzero(problem.center)
-            batch_nnz = len(centred) + int(np.sort(np.diff(X.indptr))[-capacity:].sum(dtype=np.int64))
-            move = move_of(problem, batch_nnz)
-            n_slots = len(problem.rule.slots)
+            batch_nnz = int(np.sort(np.diff(X.indptr))[-capacity:].sum(dtype=np.int64))
+            move = move_of(problem, len(centred) + batch_nnz)
             scratch = csr_scratch(
-                dtype, capacity, batch_nnz, problem.whole_runs, X.shape[1], k, n_targets, n_slots, move
-            )
+                dtype, capacity, batch_nnz, len(centred), problem.whole_runs, X.shape[1], k, n_targets,
+                len(problem.rule.slots), move,
+            )  # fmt: skip
             epoch = csr_epoch(dtype, X.indices.dtype)
-            kind, decays = type(problem.rule), decay > 0.0
-            listed = 0
-            if move is not Move.EVERY_COORDINATE:
-                listed = compiled_update_touched(kind, dtype, decays).address
-            catch_up = compiled_catch_up(kind, dtype, decays).address if move.replays else 0
+            catch_up = (
+                compiled_catch_up(type(problem.rule), dtype, decay > 0.0).address if move.replays else 0
+            )
             stride = 0 if problem.rates is None else 2
             step = common_step(problem.rule)
 
-            cells = scratch[-2].reshape((X.shape[1] + 1) * k, -1)
-            owed = cells[: X.shape[1] * k, -1] if move is Move.TOUCHED_WITH_PENALTY_OWED else None
-
             def run(state: TrainState, order: np.ndarray, lr: float, report: np.ndarray) -> int:
-                if owed is not None:
-                    note_steps(problem.rule, state, lr * common, units, owed)
                 return epoch(
                     X.data, X.indices, X.indptr, X.shape[1], centred, center, *rows, order, *order_rules,
                     state.w, state.slots, hyper, pairs, stride, lr * common, state.step, *penalty, move, step,
-                    loss_hyper, loss.address, update.address, listed, catch_up, clip, report,
-                    *scratch,
+                    loss_hyper, loss.address, update.address, catch_up, clip, report, *scratch,
                 )  # fmt: skip
         else:
             scratch = dense_scratch(dtype, capacity, problem.whole_runs, X.shape[1], k, n_targets)

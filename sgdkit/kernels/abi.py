@@ -10,15 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from numba import types
 
-__all__ = ("FASTMATH", "TILE", "TILE_ROWS", "KernelTypes", "kernel_types")
+__all__ = ("FASTMATH", "KernelTypes", "kernel_types")
 
 # No "nnan" and no "ninf": kernels must see a NaN when there is one.
 FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
-
-# Listed coordinates are fetched, worked on side by side and put back, so many at a time. A row of the tile
-# holds their gradients, the next three their weights, units and inverse units, the others their slots.
-TILE = 256
-TILE_ROWS = 4
 
 
 class KernelTypes(NamedTuple):
@@ -34,7 +29,6 @@ class KernelTypes(NamedTuple):
     integers_in: types.Type
     loss: types.FunctionType
     update: types.FunctionType
-    update_touched: types.FunctionType
     catch_up: types.FunctionType
 
 
@@ -48,12 +42,7 @@ def kernel_types(dtype: np.dtype) -> KernelTypes:
     # Hyperparameters and the step number are float64 for every dtype: 1 - 0.999**t would lose five
     # digits in float32.
     doubles = types.Array(types.float64, 1, "C")
-    touched = types.Array(types.int32, 1, "C")
     state = (matrix, doubles, vector)  # slots, hyper, units
-    # Everything of one coordinate side by side, so that a random visit costs one cache line: weight,
-    # gradient, slots, and the size of the penalty's step if one is owed; the pitch is how many.
-    cells = (vector, types.uintp)
-    unit = (doubles, vector, types.uintp)
     now = (scalar, types.float64)  # lr, t
     penalty = (scalar, scalar)  # l1, l2
     return KernelTypes(
@@ -75,13 +64,8 @@ def kernel_types(dtype: np.dtype) -> KernelTypes:
         update=types.FunctionType(
             types.float64(vector, vector, types.int64, *state, *now, *penalty, types.int64, matrix)
         ),
-        # a list of coordinates, where in it to start and how many to take, the cells, hyper, units, 2 or 0
-        # where all are units[0], now, how many coordinates are penalised, the tile with the gradients
-        update_touched=types.FunctionType(
-            types.float64(touched, types.int64, types.int64, *cells, *unit, *now, types.int64, vector)
-        ),
-        # a list of coordinates, how many steps each of them missed, how many, ..., working memory
+        # how many steps each coordinate missed, how many coordinates, w, ..., working memory
         catch_up=types.FunctionType(
-            types.void(touched, touched, types.int64, *cells, *unit, *now, *penalty, vector)
+            types.void(types.Array(types.int32, 1, "C"), types.int64, vector, *state, *now, *penalty, vector)
         ),
     )

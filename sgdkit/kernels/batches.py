@@ -1,23 +1,12 @@
-"""Which rows the next batch takes, and fetching them from memory before they are needed."""
+"""Which rows the next batch takes, and what is done to its gradient on every layout."""
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.core import cgutils
-from numba.extending import intrinsic
+from numba import njit
 
 from sgdkit.kernels.abi import FASTMATH
+from sgdkit.kernels.instructions import prefetch
 
-__all__ = (
-    "add_magnitude",
-    "clip_gradient",
-    "clip_listed",
-    "clips",
-    "drop_noise",
-    "next_batch",
-    "prefetch",
-    "prefetch_row",
-)
+__all__ = ("add_magnitude", "clip_gradient", "clips", "drop_noise", "next_batch", "prefetch_row")
 
 
 @njit(error_model="numpy", forceinline=True)
@@ -77,33 +66,6 @@ def next_batch(runs, edges, lanes, batch_size, cursor, rows, at, offsets):
     return m
 
 
-@intrinsic
-def _prefetch(typingctx, array, at):
-    """Ask for the cache line that holds byte `at` of a C-contiguous array."""
-
-    def codegen(context, builder, signature, args):
-        view = context.make_array(signature.args[0])(context, builder, args[0])
-        address = builder.add(builder.ptrtoint(view.data, ir.IntType(64)), args[1])
-        pointer = builder.inttoptr(address, ir.IntType(8).as_pointer())
-        flag = ir.IntType(32)
-        function = cgutils.get_or_insert_function(
-            builder.module,
-            ir.FunctionType(ir.VoidType(), [ir.IntType(8).as_pointer(), flag, flag, flag]),
-            "llvm.prefetch.p0i8",
-        )
-        builder.call(function, [pointer, flag(0), flag(2), flag(1)])
-        return context.get_dummy_value()
-
-    return types.void(array, types.int64), codegen
-
-
-@njit(error_model="numpy", forceinline=True)
-def prefetch(array, start, stop):
-    """Start loading the numbers `start` to `stop` into the second-level cache without waiting for them."""
-    for at in range(np.int64(start) * array.itemsize, np.int64(stop) * array.itemsize, 64):
-        _prefetch(array, at)
-
-
 @njit(error_model="numpy", forceinline=True)
 def prefetch_row(X, y, row):
     """Start loading a row and its target."""
@@ -121,7 +83,7 @@ def add_magnitude(slope, n_rows, magnitude):
 
 
 @njit(error_model="numpy", forceinline=True)
-def drop_noise(g, at, pitch, magnitude):
+def drop_noise(g, at, magnitude):
     """Set to zero the intercept gradients that are no more than the rounding of their own sum.
 
     An intercept that starts at its optimum has such a gradient, 1e-17, and a rule that divides by
@@ -129,8 +91,8 @@ def drop_noise(g, at, pitch, magnitude):
     """
     roundoff = 1e-6 if g.itemsize == 4 else 2e-15
     for k in range(magnitude.shape[0]):
-        if abs(g[at + k * pitch]) <= roundoff * magnitude[k]:
-            g[at + k * pitch] = 0
+        if abs(g[at + k]) <= roundoff * magnitude[k]:
+            g[at + k] = 0
         magnitude[k] = 0
 
 
@@ -160,23 +122,5 @@ def clip_gradient(g, n, clip):
         after += np.float64(g[j]) * g[j]
     shrink = clip[0] / np.sqrt(after) if after > clip[0] * clip[0] else 1.0
     for j in range(n):
-        g[j] *= shrink
-    return before - shrink * shrink * after
-
-
-@njit(error_model="numpy", forceinline=True)
-def clip_listed(g, pitch, listed, n_listed, start, stop, clip):
-    """Do the same to the listed components and those from `start` to `stop`; the others are zero."""
-    if not clips(clip):
-        return 0.0
-    before, after = 0.0, 0.0
-    for i in range(n_listed + stop - start):
-        j = pitch * (np.int64(listed[i]) if i < n_listed else start + i - n_listed)
-        before += np.float64(g[j]) * g[j]
-        g[j] = _limit(g[j], clip[1])
-        after += np.float64(g[j]) * g[j]
-    shrink = clip[0] / np.sqrt(after) if after > clip[0] * clip[0] else 1.0
-    for i in range(n_listed + stop - start):
-        j = pitch * (np.int64(listed[i]) if i < n_listed else start + i - n_listed)
         g[j] *= shrink
     return before - shrink * shrink * after

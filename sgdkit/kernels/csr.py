@@ -1,4 +1,9 @@
-"""The epoch kernel for CSR rows: the cost of a batch follows its non-zeros."""
+"""The epoch kernel for CSR rows: the cost of a batch follows its non-zeros.
+
+Where a batch moves only what it touches, the touched coordinates are fetched into a small dense problem of
+the layout of the whole one, the intercepts last; penalties make up there what they owe, gradients are summed
+there, the same loop as on dense rows moves the weights, and what moved is put back.
+"""
 
 import functools
 from enum import IntEnum
@@ -7,19 +12,12 @@ from typing import Any
 import numpy as np
 from numba import njit, types
 
-from sgdkit.kernels.abi import FASTMATH, TILE, TILE_ROWS, kernel_types
-from sgdkit.kernels.batches import (
-    add_magnitude,
-    clip_gradient,
-    clip_listed,
-    clips,
-    drop_noise,
-    next_batch,
-    prefetch,
-)
+from sgdkit.kernels.abi import FASTMATH, kernel_types
+from sgdkit.kernels.batches import add_magnitude, clip_gradient, clips, drop_noise, next_batch
 from sgdkit.kernels.generate import compiled_kernel
+from sgdkit.kernels.instructions import either, prefetch
 from sgdkit.kernels.memory import working_memory
-from sgdkit.kernels.pointers import as_catch_up, as_loss, as_update, as_update_touched, borrow
+from sgdkit.kernels.pointers import as_catch_up, as_loss, as_update, borrow
 
 __all__ = ("Move", "csr_epoch", "csr_scratch")
 
@@ -54,6 +52,7 @@ _EVERY, _MISSED, _OWED, _SCALED = (
 # foresee where the next one begins. The queue holds so many rows at least, and so many bytes are on the way.
 QUEUE = 64
 BYTES_AHEAD = 24 * 1024
+STRETCH = 256  # cells that stay in the first-level cache while one number after the other is copied
 
 _compile = njit(nogil=True, error_model="numpy", fastmath=FASTMATH, forceinline=True)
 
@@ -63,9 +62,10 @@ _compile = njit(nogil=True, error_model="numpy", fastmath=FASTMATH, forceinline=
 
 @_compile
 def _span(indptr, row):
-    """Return where the non-zeros of a row begin and end."""
+    """Return where the non-zeros of a row begin, and their number."""
     at = np.uintp(row)
-    return np.uintp(indptr[at]), np.uintp(indptr[at + np.uintp(1)])
+    start = np.uintp(indptr[at])
+    return start, np.uintp(indptr[at + np.uintp(1)]) - start
 
 
 @_compile
@@ -80,9 +80,9 @@ def _ask_for(data, indices, indptr, y, rows, at, ahead, queued):
     """Start loading the row `ahead` of one place of the queue, and twice as far ahead where it is."""
     if at + ahead < queued:
         row = np.uintp(rows[at + ahead])
-        start, stop = _span(indptr, row)
-        prefetch(data, start, stop)
-        prefetch(indices, start, stop)
+        start, length = _span(indptr, row)
+        prefetch(data, start, start + length)
+        prefetch(indices, start, start + length)
         prefetch(y, row, row + np.uintp(1))
     if at + 2 * ahead < queued:
         row = np.uintp(rows[at + 2 * ahead])
@@ -90,209 +90,263 @@ def _ask_for(data, indices, indptr, y, rows, at, ahead, queued):
 
 
 @_compile
-def _list_feature(feature, n_outputs, clock, owed, last, touched, missed, n):
-    """Add the coordinates of a feature to a list of `n`, unless this batch has them already."""
+def _list_feature(feature, n_outputs, clock, stamps, touched, before, n):
+    """Add a feature to a list of `n`, unless this batch has it already; return its place and the new `n`."""
     j = np.uintp(feature)
-    before = last[j]
-    last[j] = clock
-    if before != clock:
-        for k in range(n_outputs):
-            touched[n] = np.int32(feature * n_outputs + k)
-            missed[n] = clock - np.int32(1) - before + min(before, owed)
-            n += np.uintp(1)
+    stamp = stamps[j]
+    if stamp >> 32 == clock:
+        return np.int32(stamp), n
+    stamps[j] = (np.int64(clock) << 32) | n
+    for k in range(n_outputs):
+        touched[n * n_outputs + k] = np.int32(feature * n_outputs + k)
+        before[n * n_outputs + k] = np.int32(stamp >> 32)
+    return np.int32(n), n + 1
+
+
+@_compile
+def _list_batch(
+    data, indices, indptr, y, rows, first, m, ahead, queued, centred, n_outputs, clock, stamps,
+    touched, before, places, centred_at,
+):  # fmt: skip
+    """List the coordinates of a batch and of centred columns, each once, with the batch before of each.
+
+    The batch is the rows ``first`` to ``first + m`` of the queue and `clock` its number in the epoch, from 1.
+    `stamps` holds for each feature the number of the batch that last moved it, 0 for none, above its place
+    in the list of that batch. `places` receives the place of every non-zero, `centred_at` that of every
+    centred column. Return the number of features.
+    """
+    n = np.int64(0)
+    p = np.uintp(0)
+    now = np.int64(clock) << 32
+    for i in range(first, first + m):
+        _ask_for(data, indices, indptr, y, rows, i, ahead, queued)
+        start, length = _span(indptr, rows[i])
+        if n_outputs == 1:
+            for q in range(length):
+                # No branch: whether a feature is new is a coin toss that no predictor wins.
+                j = np.uintp(indices[start + q])
+                old = stamps[j]
+                new = old < now
+                stamp = either(new, now | n, old)
+                stamps[j] = stamp
+                places[p + q] = np.int32(stamp)
+                touched[np.uintp(n)] = np.int32(j)
+                before[np.uintp(n)] = np.int32(old >> 32)
+                n += np.int64(new)
+        else:
+            for q in range(length):
+                places[p + q], n = _list_feature(
+                    indices[start + q], n_outputs, clock, stamps, touched, before, n
+                )
+        p += length
+    for i in range(np.uintp(centred.shape[0])):
+        centred_at[i], n = _list_feature(np.int32(centred[i]), n_outputs, clock, stamps, touched, before, n)
     return n
 
 
 @_compile
-def _list_touched(
-    indices, indptr, rows, first, m, centred, n_outputs, clock, replays, owed, last, touched, missed,
-    data, y, ahead, queued,
-):  # fmt: skip
-    """List the coordinates of a batch and of centred columns, each once, and how many steps they missed.
-
-    The batch is the rows ``first`` to ``first + m`` of the queue.
-
-    `clock` is the number of this batch in the epoch, from 1, and `last` that of the batch which last
-    moved a feature, 0 for none; the penalty's part of that step counts as missed where it is `owed`
-    (1, otherwise 0). Return the number of coordinates.
-    """
-    n = np.uintp(0)
-    for i in range(first, first + m):
-        _ask_for(data, indices, indptr, y, rows, i, ahead, queued)
-        start, stop = _span(indptr, rows[i])
-        if n_outputs == 1 and m == 1 and not replays and centred.shape[0] == 0:
-            for p in range(stop - start):
-                touched[p] = indices[start + p]
-            n = stop - start
-        elif n_outputs == 1:
-            for p in range(start, stop):
-                # No branch: whether a feature is new is a coin toss that no predictor wins.
-                j = np.uintp(indices[p])
-                before = last[j]
-                last[j] = clock
-                touched[n] = indices[p]
-                missed[n] = clock - np.int32(1) - before + min(before, owed)
-                n += np.uintp(before != clock)
-        else:
-            for p in range(start, stop):
-                n = _list_feature(indices[p], n_outputs, clock, owed, last, touched, missed, n)
-    for i in range(np.uintp(centred.shape[0])):
-        n = _list_feature(centred[i], n_outputs, clock, owed, last, touched, missed, n)
-    return np.int64(n)
+def _list_row(indices, start, length, clock, replays, stamps, touched, before):
+    """List the features of one row, all of them new, with the batch before where steps are replayed."""
+    for q in range(length):
+        touched[q] = np.int32(indices[start + q])
+    if replays:
+        for q in range(length):
+            j = np.uintp(touched[q])
+            before[q] = np.int32(stamps[j] >> 32)
+            stamps[j] = np.int64(clock) << 32
 
 
 @_compile
-def _subtract_centers(centred, center, w, pitch, scale, m, raw):
+def _count_missed(missed, n, clock, owed):
+    """Turn the number of the batch before, 0 for none, into that of the steps since.
+
+    The penalty's part of the step of that batch counts as missed where it is `owed` (1, otherwise 0).
+    """
+    for j in range(np.uintp(n)):
+        missed[j] = clock - np.int32(1) - missed[j] + min(missed[j], owed)
+
+
+@_compile
+def _fetch(touched, n, cells, units, stride, some_w, some_slots, some_units):
+    """Copy what belongs to the listed coordinates; units only where they differ."""
+    width = np.uintp(1 + some_slots.shape[0])
+    for first in range(0, n, STRETCH):
+        start, stop = np.uintp(first), np.uintp(min(first + STRETCH, n))
+        for i in range(start, stop):
+            some_w[i] = cells[np.uintp(touched[i]) * width]
+        for s in range(np.uintp(some_slots.shape[0])):
+            for i in range(start, stop):
+                some_slots[s, i] = cells[np.uintp(touched[i]) * width + np.uintp(1) + s]
+    if stride > 0:
+        for i in range(np.uintp(n)):
+            at = np.uintp(touched[i]) * stride
+            some_units[np.uintp(2) * i] = units[at]
+            some_units[np.uintp(2) * i + np.uintp(1)] = units[at + np.uintp(1)]
+
+
+@_compile
+def _put_back(touched, n, cells, some_w, some_slots):
+    width = np.uintp(1 + some_slots.shape[0])
+    for first in range(0, n, STRETCH):
+        start, stop = np.uintp(first), np.uintp(min(first + STRETCH, n))
+        for i in range(start, stop):
+            cells[np.uintp(touched[i]) * width] = some_w[i]
+        for s in range(np.uintp(some_slots.shape[0])):
+            for i in range(start, stop):
+                cells[np.uintp(touched[i]) * width + np.uintp(1) + s] = some_slots[s, i]
+
+
+@_compile
+def _predict(data, indptr, rows, first, m, places, of_rows, w, bias_at, scale, raw):
+    """Write raw predictions; `places` counts the non-zeros of X, or of the batch if not `of_rows`."""
+    n_outputs = raw.shape[1]
+    p = np.uintp(0)
+    for i in range(m):
+        start, length = _span(indptr, rows[first + i])
+        at = start if of_rows else p
+        if n_outputs == 1:
+            z = 0 * w[bias_at]
+            for q in range(length):
+                z += data[start + q] * w[np.uintp(places[at + q])]
+            raw[i, 0] = scale * z + w[bias_at]
+        else:
+            for k in range(n_outputs):
+                raw[i, k] = 0
+            for q in range(length):
+                x = data[start + q]
+                base = np.uintp(places[at + q]) * np.uintp(n_outputs)
+                for k in range(np.uintp(n_outputs)):
+                    raw[i, k] += x * w[base + k]
+            for k in range(np.uintp(n_outputs)):
+                raw[i, k] = scale * raw[i, k] + w[bias_at + k]
+        p += length
+
+
+@_compile
+def _add_gradient(data, indptr, rows, first, m, places, of_rows, slope, g, bias_at):
+    n_outputs = slope.shape[1]
+    p = np.uintp(0)
+    for i in range(m):
+        start, length = _span(indptr, rows[first + i])
+        at = start if of_rows else p
+        if n_outputs == 1:
+            c = slope[i, 0]
+            g[bias_at] += c
+            for q in range(length):
+                g[np.uintp(places[at + q])] += c * data[start + q]
+        else:
+            for k in range(np.uintp(n_outputs)):
+                g[bias_at + k] += slope[i, k]
+            for q in range(length):
+                x = data[start + q]
+                base = np.uintp(places[at + q]) * np.uintp(n_outputs)
+                for k in range(np.uintp(n_outputs)):
+                    g[base + k] += x * slope[i, k]
+        p += length
+
+
+@_compile
+def _predict_row(data, start, length, w, scale, raw):
+    z = 0 * w[length]
+    for q in range(length):
+        z += data[start + q] * w[q]
+    raw[0, 0] = scale * z + w[length]
+
+
+@_compile
+def _scale_row(data, start, length, slope, g):
+    for q in range(length):
+        g[q] = slope * data[start + q]
+    g[length] = slope
+
+
+@_compile
+def _subtract_centers(centred, center, centred_at, w, scale, m, raw):
     """Take the centred columns' part off the raw predictions of raw rows."""
     n_outputs = np.uintp(raw.shape[1])
     for k in range(n_outputs if centred.shape[0] > 0 else np.uintp(0)):
         off = 0 * w[0]
         for i in range(np.uintp(centred.shape[0])):
-            j = np.uintp(centred[i])
-            off += center[j] * w[(j * n_outputs + k) * pitch]
+            off += center[np.uintp(centred[i])] * w[np.uintp(centred_at[i]) * n_outputs + k]
         for i in range(m):
             raw[i, k] -= scale * off
 
 
 @_compile
-def _center_gradient(centred, center, n_outputs, g, pitch, bias_at):
+def _center_gradient(centred, center, centred_at, n_outputs, g, bias_at):
     """Take the centre, times the sum of the slopes that the intercept has, off the gradient of raw rows."""
     for i in range(np.uintp(centred.shape[0])):
-        j = np.uintp(centred[i])
+        base = np.uintp(centred_at[i]) * np.uintp(n_outputs)
         for k in range(np.uintp(n_outputs)):
-            g[(j * np.uintp(n_outputs) + k) * pitch] -= center[j] * g[bias_at + k * pitch]
+            g[base + k] -= center[np.uintp(centred[i])] * g[bias_at + k]
 
 
 @_compile
-def _predict(data, indices, indptr, rows, first, m, w, pitch, bias_at, scale, raw):
-    n_outputs = raw.shape[1]
-    for i in range(m):
-        start, stop = _span(indptr, rows[first + i])
-        if n_outputs == 1:
-            z = 0 * w[bias_at]
-            for p in range(start, stop):
-                z += data[p] * w[np.uintp(indices[p]) * pitch]
-            raw[i, 0] = scale * z + w[bias_at]
-        else:
-            for k in range(n_outputs):
-                raw[i, k] = 0
-            for p in range(start, stop):
-                x = data[p]
-                base = np.uintp(indices[p]) * np.uintp(n_outputs)
-                for k in range(np.uintp(n_outputs)):
-                    raw[i, k] += x * w[(base + k) * pitch]
-            for k in range(np.uintp(n_outputs)):
-                raw[i, k] = scale * raw[i, k] + w[bias_at + k * pitch]
-
-
-@_compile
-def _add_gradient(data, indices, indptr, rows, first, m, slope, g, pitch, bias_at):
-    n_outputs = slope.shape[1]
-    for i in range(m):
-        start, stop = _span(indptr, rows[first + i])
-        if n_outputs == 1:
-            c = slope[i, 0]
-            g[bias_at] += c
-            for p in range(start, stop):
-                g[np.uintp(indices[p]) * pitch] += c * data[p]
-        else:
-            for k in range(np.uintp(n_outputs)):
-                g[bias_at + k * pitch] += slope[i, k]
-            for p in range(start, stop):
-                x = data[p]
-                base = np.uintp(indices[p]) * np.uintp(n_outputs)
-                for k in range(np.uintp(n_outputs)):
-                    g[(base + k) * pitch] += x * slope[i, k]
-
-
-@_compile
-def _scale_row(data, start, size, slope, tile):
-    """Write a stretch of a row, times its slope, to the tile's first row."""
-    for i in range(np.uintp(size)):
-        tile[i] = slope * data[np.uintp(start) + i]
-
-
-@_compile
-def _take_gradient(touched, start, size, g, pitch, tile):
-    """Move the gradient of a stretch of the list to the tile's first row."""
-    for i in range(np.uintp(size)):
-        at = np.uintp(touched[np.uintp(start) + i]) * pitch
-        tile[i] = g[at]
-        g[at] = 0
-
-
-@_compile
-def _keep_within(touched, n, bounds, w, pitch):
-    """Move the coefficients of a list into their bounds, if there are any; NaN stays NaN."""
+def _keep_within(touched, n, bounds, w):
+    """Move coefficients of listed coordinates into their bounds, if there are any; NaN stays NaN."""
     if bounds.shape[1] == 0:
         return
     for i in range(np.uintp(n)):
         j = np.uintp(touched[i])
-        at = j * pitch
-        if w[at] < bounds[0, j]:
-            w[at] = bounds[0, j]
-        elif w[at] > bounds[1, j]:
-            w[at] = bounds[1, j]
+        if w[i] < bounds[0, j]:
+            w[i] = bounds[0, j]
+        elif w[i] > bounds[1, j]:
+            w[i] = bounds[1, j]
 
 
 @_compile
-def _fill_cells(cells, pitch, w, slots):
+def _fill_cells(cells, w, slots):
+    width = np.uintp(1 + slots.shape[0])
     for j in range(np.uintp(w.shape[0])):
-        at = j * pitch
-        cells[at] = w[j]
-        cells[at + np.uintp(1)] = 0
+        cells[j * width] = w[j]
         for s in range(np.uintp(slots.shape[0])):
-            cells[at + np.uintp(2) + s] = slots[s, j]
+            cells[j * width + np.uintp(1) + s] = slots[s, j]
 
 
 @_compile
-def _empty_cells(cells, pitch, scale, n_scaled, w, slots):
+def _empty_cells(cells, scale, n_scaled, w, slots):
+    width = np.uintp(1 + slots.shape[0])
     for j in range(np.uintp(w.shape[0])):
-        at = j * pitch
-        w[j] = scale * cells[at] if j < np.uintp(n_scaled) else cells[at]
+        w[j] = scale * cells[j * width] if j < np.uintp(n_scaled) else cells[j * width]
         for s in range(np.uintp(slots.shape[0])):
-            slots[s, j] = cells[at + np.uintp(2) + s]
+            slots[s, j] = cells[j * width + np.uintp(1) + s]
 
 
 def epoch(
     data, indices, indptr, n_features, centred, center, y, weight, mean_weight, runs, edges, lanes,
     batch_size,
     w, slots, hyper, units, stride, lr, t, l1, l2, n_outputs, fit_intercept, bounds, move, common_step,
-    loss_hyper, loss_address, update_address, update_touched_address, catch_up_address, clip, report,
-    rows, offsets, offsets_after, cursor, y_batch, weight_batch, raw, slope, g, magnitude,
-    last, touched, missed, cells, tile,
+    loss_hyper, loss_address, update_address, catch_up_address, clip, report,
+    rows, offsets, offsets_after, cursor, y_batch, weight_batch, raw, slope, magnitude, g, centred_at, missed,
+    stamps, touched, places, cells, some_w, some_slots, some_g, some_units, free,
 ):  # fmt: skip
     """Run one epoch; the same contract as the dense kernel's, with a `Move`.
 
     `centred` lists the columns from which `center` is subtracted. The unit of coordinate j is
     ``units[j * stride]``, and its inverse comes next. The last lines of arguments are working memory, see
-    `csr_scratch`; `g` is zero before and after. `common_step` is read under a scale only.
+    `csr_scratch`. `common_step` is read under a scale only.
     Where a batch moves only what it touches, weights and state are in `cells` meanwhile, a cell for each
-    coordinate. The gradient of a batch of one row is the row itself, so that it is never stored.
+    coordinate, and the arrays whose names begin with ``some`` are the batch's own problem.
     """
     loss, update = as_loss(loss_address, w), as_update(update_address, w)
-    update_touched = as_update_touched(update_touched_address, w)
     catch_up = as_catch_up(catch_up_address, w)
     data, indices, indptr = borrow(data), borrow(indices), borrow(indptr)
     centred, center = borrow(centred), borrow(center)
     y, weight, runs, edges = borrow(y), borrow(weight), borrow(runs), borrow(edges)
     w, slots, hyper, units = borrow(w), borrow(slots), borrow(hyper), borrow(units)
-    loss_hyper, report, bounds = borrow(loss_hyper), borrow(report), borrow(bounds)
-    rows, offsets, offsets_after, cursor = (
-        borrow(rows),
-        borrow(offsets),
-        borrow(offsets_after),
-        borrow(cursor),
-    )
-    y_batch, weight_batch = borrow(y_batch), borrow(weight_batch)
-    raw, slope, g = borrow(raw), borrow(slope), borrow(g)
-    magnitude, last, touched, missed = borrow(magnitude), borrow(last), borrow(touched), borrow(missed)
-    cells, tile, clip = borrow(cells), borrow(tile), borrow(clip)
+    loss_hyper, report, bounds, clip = borrow(loss_hyper), borrow(report), borrow(bounds), borrow(clip)
+    rows, offsets, cursor, y_batch = borrow(rows), borrow(offsets), borrow(cursor), borrow(y_batch)
+    offsets_after, weight_batch = borrow(offsets_after), borrow(weight_batch)
+    raw, slope, magnitude, g = borrow(raw), borrow(slope), borrow(magnitude), borrow(g)
+    centred_at, missed, stamps = borrow(centred_at), borrow(missed), borrow(stamps)
+    touched, places, cells = borrow(touched), borrow(places), borrow(cells)
+    some_w, some_slots, some_g = borrow(some_w), borrow(some_slots), borrow(some_g)
+    some_units, free = borrow(some_units), borrow(free)
     cursor[:] = 0
     magnitude[:] = 0
-    last[:] = 0
+    stamps[:] = 0
     n_targets = y_batch.shape[0] // weight_batch.shape[0]
-    replays = move in (_MISSED, _OWED)
+    every, replays = move == _EVERY, move in (_MISSED, _OWED)
     # With a scale, coefficients are scale * w, and a step of the penalty divides the scale alone.
     scale = 1.0
     shrinkage = 1.0 / (1.0 + common_step * lr * l2) if move == _SCALED else 1.0
@@ -300,15 +354,21 @@ def epoch(
     bounded = bounds.shape[1] > 0
     owed = np.int32(1 if move == _OWED and not bounded else 0)
     n_penalised = n_features * n_outputs
-    n_moving = n_penalised + n_outputs if fit_intercept else n_penalised
-    pitch = np.uintp(1)
-    weights, gradients = w, g
-    if move != _EVERY:
-        pitch = np.uintp(cells.shape[0] // w.shape[0])
-        weights, gradients = cells, cells[1:]
-        _fill_cells(cells, pitch, w, slots)
-    bias_at = np.uintp(n_penalised) * pitch
-    row_by_row = move != _EVERY and n_outputs == 1 and centred.shape[0] == 0 and not clips(clip)
+    row_by_row = not every and n_outputs == 1 and centred.shape[0] == 0 and not clips(clip)
+    none = w.dtype.type(0)
+    # The problem that a batch moves: the whole one, or its own.
+    some, weights, state, gradient, limits = n_penalised, w, slots, g, bounds
+    l1_now, l2_now = l1, l2
+    own_units = units
+    if every:
+        for i in range(centred.shape[0]):
+            centred_at[i] = centred[i]
+    else:
+        weights, state, gradient, limits, own_units = some_w, some_slots, some_g, free, some_units
+        l1_now, l2_now = none, none
+        _fill_cells(cells, w, slots)
+        for i in range(0, some_units.shape[0], 2):
+            some_units[i], some_units[i + 1] = units[0], units[1]
     queue = rows.shape[0] // 2 if lanes > 0 else batch_size
     ahead = _rows_ahead(data, indices, indptr)
     clock = 0
@@ -321,6 +381,7 @@ def epoch(
         for first in range(0, n_rows, batch_size if lanes > 0 else n_rows):
             m = min(batch_size, n_rows - first) if lanes > 0 else n_rows
             alone = row_by_row and m == 1
+            start, length = _span(indptr, rows[first])
             clock += 1
             share = 1.0 / (m * mean_weight)
             for i in range(m):
@@ -332,23 +393,41 @@ def epoch(
                 for i in range(m):
                     for c in range(n_targets):
                         y_batch[i * n_targets + c] = y[rows[first + i] * n_targets + c]
-            n = 0
-            if move != _EVERY:
-                n = _list_touched(
-                    indices, indptr, rows, first, m, centred, n_outputs, np.int32(clock), replays, owed, last,
-                    touched, missed, data, y, ahead, queued,
-                )  # fmt: skip
-            else:
+            if every:
                 for i in range(first, first + m):
                     _ask_for(data, indices, indptr, y, rows, i, ahead, queued)
-            if replays:
-                catch_up(touched, missed, n, cells, pitch, hyper, units, stride, lr, float(t), l1, l2, tile)
-                _keep_within(touched, n, bounds, cells, pitch)
-            _predict(data, indices, indptr, rows, first, m, weights, pitch, bias_at, scale, raw)
-            _subtract_centers(centred, center, weights, pitch, scale, m, raw)
+            else:
+                if alone:
+                    _ask_for(data, indices, indptr, y, rows, first, ahead, queued)
+                    _list_row(indices, start, length, np.int32(clock), replays, stamps, touched, missed)
+                    some = np.int64(length)
+                else:
+                    some = n_outputs * _list_batch(
+                        data, indices, indptr, y, rows, first, m, ahead, queued, centred, n_outputs,
+                        np.int32(clock), stamps, touched, missed, places, centred_at,
+                    )  # fmt: skip
+                for k in range(n_outputs):
+                    touched[some + k] = np.int32(n_penalised + k)
+                _fetch(touched, some + n_outputs, cells, units, stride, some_w, some_slots, some_units)
+                if replays:
+                    _count_missed(missed, some, np.int32(clock), owed)
+                    catch_up(
+                        missed, some, some_w, some_slots, hyper, some_units, lr, float(t), l1, l2, some_g
+                    )
+                    _keep_within(touched, some, bounds, some_w)
+            bias_at = np.uintp(some)
+            if alone:
+                _predict_row(data, start, length, weights, scale, raw)
+            elif every:
+                _predict(data, indptr, rows, first, m, indices, True, weights, bias_at, scale, raw)
+            else:
+                _predict(data, indptr, rows, first, m, places, False, weights, bias_at, scale, raw)
+            _subtract_centers(centred, center, centred_at, weights, scale, m, raw)
             value = loss(raw, y_batch, weight_batch, m, loss_hyper, offsets, n_groups, slope)
             if not np.isfinite(value):
                 report[3] = 1.0
+                if not every:  # what was made up counts as made
+                    _put_back(touched, some + n_outputs, cells, some_w, some_slots)
                 clock -= 1
                 broken = True
                 break
@@ -357,70 +436,58 @@ def epoch(
             t += 1
             add_magnitude(slope, m, magnitude)
             if alone:
-                gradients[bias_at] += slope[0, 0]
+                _scale_row(data, start, length, slope[0, 0], gradient)
             else:
-                _add_gradient(data, indices, indptr, rows, first, m, slope, gradients, pitch, bias_at)
-            drop_noise(gradients, bias_at, pitch, magnitude)
-            _center_gradient(centred, center, n_outputs, gradients, pitch, bias_at)
-            if move != _EVERY:
-                report[1] += clip_listed(gradients, pitch, touched, n, n_penalised, n_moving, clip)
-                rate = w.dtype.type(lr / scale)  # of an unscaled weight; a common step is proportional to it
-                row_at = indptr[rows[first]]
-                for start in range(0, n, TILE):
-                    size = min(TILE, n - start)
-                    if alone:
-                        _scale_row(data, row_at + start, size, slope[0, 0], tile)
-                    else:
-                        _take_gradient(touched, start, size, gradients, pitch, tile)
-                    report[1] += update_touched(
-                        touched, start, size, cells, pitch, hyper, units, stride, rate, float(t), n_penalised,
-                        tile,
-                    )  # fmt: skip
+                for j in range(bias_at + np.uintp(n_outputs)):
+                    gradient[j] = 0
+                if every:
+                    _add_gradient(data, indptr, rows, first, m, indices, True, slope, gradient, bias_at)
+                else:
+                    _add_gradient(data, indptr, rows, first, m, places, False, slope, gradient, bias_at)
+            drop_noise(gradient, some, magnitude)
+            _center_gradient(centred, center, centred_at, n_outputs, gradient, bias_at)
+            n_moving = some + n_outputs if fit_intercept else some
+            rate = w.dtype.type(lr / scale)  # of an unscaled weight; a common step is proportional to it
+            if move == _SCALED:  # intercepts have no scale; squared, this unit makes up for the rate
+                for k in range(n_outputs):
+                    at = 2 * (some + k)
+                    some_units[at], some_units[at + 1] = units[0] * scale**0.5, units[1] / scale**0.5
+            report[1] += clip_gradient(gradient, n_moving, clip)
+            report[1] += update(
+                weights, gradient, n_moving, state, hyper, own_units, rate, float(t), l1_now, l2_now, some,
+                limits,
+            )  # fmt: skip
+            if not every:
                 if bounded and move == _OWED:
-                    for i in range(n):
+                    for i in range(some):
                         missed[i] = 1
                     catch_up(
-                        touched, missed, n, cells, pitch, hyper, units, stride, lr, float(t), l1, l2, tile
+                        missed, some, some_w, some_slots, hyper, some_units, lr, float(t), l1, l2, some_g
                     )
-                _keep_within(touched, n, bounds, cells, pitch)
-                for start in range(0, n_outputs, TILE):
-                    size = min(TILE, n_outputs - start)
-                    for k in range(size):
-                        touched[k] = np.int32(n_penalised + start + k)
-                    _take_gradient(touched, 0, size, gradients, pitch, tile)
-                    if fit_intercept:
-                        report[1] += update_touched(
-                            touched, 0, size, cells, pitch, hyper, units, stride, lr, float(t), n_penalised,
-                            tile,
-                        )  # fmt: skip
+                _keep_within(touched, some, bounds, some_w)
+                _put_back(touched, some + n_outputs, cells, some_w, some_slots)
+            if move == _SCALED:
+                for k in range(n_outputs):
+                    at = 2 * (some + k)
+                    some_units[at], some_units[at + 1] = units[0], units[1]
                 scale *= shrinkage
                 if scale < 1e-9:  # long before a weight could overflow
                     for j in range(np.uintp(n_penalised)):
-                        cells[j * pitch] *= scale
+                        cells[j * np.uintp(1 + slots.shape[0])] *= scale
                     scale = 1.0
-            else:
-                report[1] += clip_gradient(g, n_moving, clip)
-                report[1] += update(
-                    w, g, n_moving, slots, hyper, units, lr, float(t), l1, l2, n_penalised, bounds
-                )
-                g[:] = 0
         for i in range(n_after):
             rows[i] = rows[n_rows + i]
         offsets, offsets_after = offsets_after, offsets
         n_rows = n_after
+    if not every:
+        _empty_cells(cells, scale, n_penalised, w, slots)
     if replays:
-        n = 0
-        for j in range(n_features):
-            for k in range(n_outputs):
-                touched[n] = np.int32(j * n_outputs + k)
-                missed[n] = np.int32(clock - last[j] + min(last[j], owed))
-                n += 1
-            if n + n_outputs > missed.shape[0] or j == n_features - 1:
-                catch_up(touched, missed, n, cells, pitch, hyper, units, stride, lr, float(t), l1, l2, tile)
-                _keep_within(touched, n, bounds, cells, pitch)
-                n = 0
-    if move != _EVERY:
-        _empty_cells(cells, pitch, scale, n_penalised, w, slots)
+        for j in range(n_penalised):
+            missed[j] = np.int32(stamps[j // n_outputs] >> 32)
+        _count_missed(missed, n_penalised, np.int32(clock + 1), owed)
+        catch_up(missed, n_penalised, w, slots, hyper, units, lr, float(t), l1, l2, g)
+        for j in range(bounds.shape[1]):
+            w[j] = min(max(w[j], bounds[0, j]), bounds[1, j])
     return t
 
 
@@ -428,6 +495,7 @@ def csr_scratch(
     dtype: np.dtype,
     capacity: int,
     batch_nnz: int,
+    n_centred: int,
     whole_runs: bool,
     n_features: int,
     n_outputs: int,
@@ -435,16 +503,12 @@ def csr_scratch(
     n_slots: int,
     move: Move,
 ) -> tuple:
-    """Return the working memory of `epoch` for batches of up to `capacity` rows and `batch_nnz` non-zeros.
-
-    `batch_nnz` counts the centred columns too.
-    """
+    """Return the working memory of `epoch` for batches of up to `capacity` rows and `batch_nnz` non-zeros."""
     every = move is Move.EVERY_COORDINATE
-    listed = 0 if every else (batch_nnz + 1) * n_outputs
     n_weights = (n_features + 1) * n_outputs
+    listed = 0 if every else (min(batch_nnz + n_centred, n_features) + 1) * n_outputs
     # Whole batches, or one that takes whole queries.
     queue = capacity if whole_runs else capacity * max(QUEUE // capacity, 1)
-    pitch = 0 if every else 2 + n_slots + (move is Move.TOUCHED_WITH_PENALTY_OWED)
     room = working_memory
     return (
         room(2 * queue, np.int64),  # rows of this queue and of the next
@@ -455,13 +519,19 @@ def csr_scratch(
         room(capacity, dtype),
         room((capacity, n_outputs), dtype),
         room((capacity, n_outputs), dtype),
-        room(n_weights if every else 0, dtype),
         room(n_outputs, dtype),
-        room(n_features if listed else 0, np.int32),
+        room(n_weights if every or move.replays else 0, dtype),
+        room(n_centred, np.int32),
+        room(n_weights if move.replays else listed, np.int32),
+        room(0 if every else n_features, np.int64),
         room(listed, np.int32),
-        room(listed, np.int32),
-        room(n_weights * pitch, dtype),
-        room((TILE_ROWS + n_slots) * TILE, dtype),
+        room(0 if every else batch_nnz, np.int32),
+        room(0 if every else n_weights * (1 + n_slots), dtype),
+        room(listed, dtype),
+        room((n_slots, listed), dtype),
+        room(listed, dtype),
+        room(2 * listed, dtype),
+        room((2, 0), dtype),
     )
 
 
@@ -477,10 +547,10 @@ def csr_epoch(dtype: np.dtype, index_dtype: np.dtype) -> Any:
     state = (T.vector, T.matrix, T.doubles, T.vector, types.uintp)
     step = (T.scalar, types.int64, T.scalar, T.scalar, types.int64, types.boolean, T.matrix)
     way = (types.int64, types.float64)
-    parts = (T.doubles, types.int64, types.int64, types.int64, types.int64)
+    parts = (T.doubles, types.int64, types.int64, types.int64, T.doubles, T.doubles)
     buffers = (*(T.integers,) * 4, T.vector, T.vector, T.matrix, T.matrix, T.vector, T.vector)
-    lists = (*(types.Array(types.int32, 1, "C"),) * 3, T.vector, T.vector)
-    signature = types.int64(
-        *rows, *order, *state, *step, *way, *parts, T.doubles, T.doubles, *buffers, *lists
-    )  # fmt: skip
+    small = types.Array(types.int32, 1, "C")
+    lists = (small, small, T.integers, small, small, T.vector)
+    own = (T.vector, T.matrix, T.vector, T.vector, T.matrix)
+    signature = types.int64(*rows, *order, *state, *step, *way, *parts, *buffers, *lists, *own)
     return compiled_kernel(__name__, signature)

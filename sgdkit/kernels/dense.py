@@ -212,7 +212,7 @@ def epoch(
             break
         report[0] += batch_value * m
         report[2] += 1.0
-        drop_noise(g, n_penalised, 1, magnitude)
+        drop_noise(g, n_penalised, magnitude)
         _center_gradient(center, n_outputs, g)
         t += 1
         report[1] += clip_gradient(g, n_moving, clip)

@@ -23,7 +23,6 @@ from sgdkit.kernels.templates import (
     kernel_trailer,
     loss_source,
     update_source,
-    update_touched_source,
 )
 from sgdkit.kernels.vector_math import scalar_numpy
 from sgdkit.losses.base import BatchLoss, Loss
@@ -37,7 +36,6 @@ __all__ = (
     "compiled_kernel",
     "compiled_loss",
     "compiled_update",
-    "compiled_update_touched",
 )
 
 INGREDIENTS: dict[str, dict[str, Any]] = {}
@@ -119,16 +117,9 @@ def compiled_update(rule: type[UpdateRule], dtype: Any, decays: bool) -> Compile
     return _compiled("update", functions, _shape(rule, decays), source, rule, dtype)  # type: ignore[arg-type]
 
 
-def compiled_update_touched(rule: type[UpdateRule], dtype: Any, decays: bool) -> Compiled:
-    """Return the loop that makes one step of `rule` on listed coordinates, without a penalty."""
-    functions = _roles(rule, "update", "step_size") | {"decay_step": decay_step}
-    source = partial(update_touched_source, decays=decays)
-    return _compiled("update_touched", functions, _shape(rule, decays), source, rule, dtype)  # type: ignore[arg-type]
-
-
 def compiled_catch_up(rule: type[UpdateRule], dtype: Any, decays: bool) -> Compiled:
     """Return the loop that replays missed steps of `rule`, of the penalty or of weight decay."""
-    functions = _roles(rule, "catch_up", "regularized")
+    functions = _roles(rule, "catch_up", "regularized", "step_size")
     functions |= {f.__name__: f for f in _CLOSED_FORMS}
     decays = decays and rule.sparse == "exact"  # others are not caught up when they decay
     source = partial(catch_up_source, decays=decays)

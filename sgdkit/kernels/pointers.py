@@ -19,7 +19,7 @@ from numba.extending import intrinsic
 
 from sgdkit.kernels.abi import kernel_types
 
-__all__ = ("as_catch_up", "as_loss", "as_update", "as_update_touched", "borrow", "function_address")
+__all__ = ("as_catch_up", "as_loss", "as_update", "borrow", "function_address")
 
 
 def function_address(function: Any) -> int:
@@ -49,7 +49,6 @@ def _converter(role: str) -> Any:
 
 as_loss = _converter("loss")
 as_update = _converter("update")
-as_update_touched = _converter("update_touched")
 as_catch_up = _converter("catch_up")
 
 

@@ -5,7 +5,6 @@ strengths ``u l1`` and ``u² l2``. Arrays hold the weights themselves; `units` h
 ``1 / u``, because a division for every weight took as long as the rest of a step.
 """
 
-from sgdkit.kernels.abi import TILE, TILE_ROWS
 from sgdkit.losses.base import BatchLoss, Loss
 from sgdkit.optimizers.base import UpdateRule
 
@@ -14,7 +13,6 @@ __all__ = (
     "kernel_trailer",
     "loss_source",
     "update_source",
-    "update_touched_source",
 )
 
 _DECORATOR = 'cache=True, nogil=True, error_model="numpy", fastmath=FASTMATH'
@@ -30,63 +28,23 @@ globals().update(INGREDIENTS["{key}"])
 
 """
 
-
-def _row(number: int) -> str:
-    """Return where the tile has a number of coordinate i: see `sgdkit.kernels.abi.TILE_ROWS`."""
-    return f"tile[np.uintp({number * TILE}) + i]"
-
-
 _UPDATE = (
     _HEADER
     + f"""
 @njit([T.update.signature], {_DECORATOR})
 def run(w, g, n, slots, hyper, units, lr, t, l1, l2, n_penalised, bounds):
     norm = 0.0
-    for j in range(n):
+    for j in range(np.uintp(n)):
         norm += g[j] * g[j]
     {{decay}}
     {{sums}}
     first_free = n_penalised if l1 > 0 or l2 > 0 or bounds.shape[1] > 0 else 0
-    for j in range(first_free):
+    for j in range(np.uintp(first_free)):
         {{move_penalised}}
-    for j in range(first_free, n):
+    for j in range(np.uintp(first_free), np.uintp(n)):
         {{move}}
-    for j in range(bounds.shape[1]):
+    for j in range(np.uintp(bounds.shape[1])):
         w[j] = within(w[j], bounds[0, j], bounds[1, j])
-    return norm
-"""
-)
-
-_UPDATE_TOUCHED = (
-    _HEADER
-    + f"""
-@njit([T.update_touched.signature], {_DECORATOR})
-def run(touched, start, size, cells, pitch, hyper, units, stride, lr, t, n_penalised, tile):
-    listed = np.uintp(start)
-    constants = {{hyper}}
-    for i in range(np.uintp(size)):
-        c = np.uintp(touched[listed + i]) * pitch
-        {{fetch}}
-    if stride == 0:
-        for i in range(np.uintp(size)):
-            {_row(2)}, {_row(3)} = units[0], units[1]
-    else:
-        for i in range(np.uintp(size)):
-            at = np.uintp(touched[listed + i]) * stride
-            {_row(2)}, {_row(3)} = units[at], units[at + np.uintp(1)]
-    norm = 0.0
-    for i in range(np.uintp(size)):
-        g = {_row(0)}
-        norm += g * g
-        {{decay}}
-        # Named, as `constants` are: what is computed from a value that is read twice is computed twice.
-        u, v = {_row(2)}, {_row(3)}
-        x, s = update({_row(1)} * v, u * g, {{slots}}, constants, lr, t)
-        {_row(1)} = u * x
-        {{store}}
-    for i in range(np.uintp(size)):
-        c = np.uintp(touched[listed + i]) * pitch
-        {{put_back}}
     return norm
 """
 )
@@ -95,43 +53,36 @@ _CATCH_UP = (
     _HEADER
     + f"""
 @njit([T.catch_up.signature], {_DECORATOR})
-def run(touched, missed, n, cells, pitch, hyper, units, stride, lr, t, l1, l2, tile):
+def run(missed, n, w, slots, hyper, units, lr, t, l1, l2, work):
     {{body}}
 """
 )
 
 # One coordinate after the other.
 _REPLAY = """\
-for i in range(np.uintp(n)):
-    j = np.uintp(touched[i])
-    c = j * pitch
-    if missed[i] > 0:
-        u, v = units[j * stride], units[j * stride + np.uintp(1)]
+for j in range(np.uintp(n)):
+    if missed[j] > 0:
+        {units}
         {move}"""
 
-# The closed form of many proximal steps takes logarithms and exponentials, which are fast only side by
-# side. Where every shrinkage of a tile is slight, a series does.
+# The closed form of many proximal steps takes logarithms and exponentials; where every shrinkage of a
+# stretch is slight, a series does.
+STRETCH = 256
 _SHRINK = f"""\
-start = np.uintp(0)
-while start < np.uintp(n):
-    size = min(np.uintp({TILE}), np.uintp(n) - start)
-    for i in range(size):
-        c = np.uintp(touched[start + i]) * pitch
-        {_row(0)} = cells[c + {{step}}]
-        {_row(1)} = cells[c]
-        {_row(2)} = missed[start + i]
+constants = {{hyper}}
+for first in range(0, n, {STRETCH}):
+    start, stop = np.uintp(first), np.uintp(min(first + {STRETCH}, n))
     beyond = 0
-    for i in range(size):
-        beyond += fits_series({_row(0)}, {_row(2)}, l2) >= 1.0
+    for j in range(start, stop):
+        u = units[np.uintp(2) * j]
+        work[j] = u * u * step_size({{slots}}, constants, lr, t)
+        beyond += fits_series(work[j], T.scalar(missed[j]), l2) >= 1.0
     if beyond == 0:
-        for i in range(size):
-            {_row(1)} = proximal_steps_series({_row(1)}, {_row(0)}, {_row(2)}, l1, l2)
+        for j in range(start, stop):
+            w[j] = proximal_steps_series(w[j], work[j], T.scalar(missed[j]), l1, l2)
     else:
-        for i in range(size):
-            {_row(1)} = proximal_steps({_row(1)}, {_row(0)}, {_row(2)}, l1, l2)
-    for i in range(size):
-        cells[np.uintp(touched[start + i]) * pitch] = {_row(1)}
-    start += size"""
+        for j in range(start, stop):
+            w[j] = proximal_steps(w[j], work[j], T.scalar(missed[j]), l1, l2)"""
 
 _POINTWISE = (
     _HEADER
@@ -168,6 +119,10 @@ def run(raw, y, weight, n_rows, hyper, offsets, n_groups, out):
 )
 
 
+# Everything that indexes is unsigned, as in the kernels.
+_UNITS = "u, v = units[np.uintp(2) * j], units[np.uintp(2) * j + np.uintp(1)]"
+
+
 def _tuple(items: list[str]) -> str:
     return "(" + "".join(f"{item}, " for item in items) + ")"
 
@@ -180,21 +135,12 @@ def _hyper(part: type[UpdateRule] | type[Loss]) -> str:
     return _tuple([f"hyper[{i}]" for i in range(len(part.hyper))])
 
 
-# Where a loop finds the weight it is at, and its slots: in arrays of all, in its cell, or in the tile.
-_WEIGHT = {"array": "w[j]", "cell": "cells[c]", "tile": _row(1)}
-_SLOT = {"array": "slots[{0}, j]", "cell": "cells[c + np.uintp(2 + {0})]"}
+def _slots(rule: type[UpdateRule]) -> str:
+    return _tuple([f"slots[{i}, j]" for i in range(len(rule.slots))])
 
 
-def _slot(number: int, place: str) -> str:
-    return _row(TILE_ROWS + number) if place == "tile" else _SLOT[place].format(number)
-
-
-def _slots(rule: type[UpdateRule], place: str) -> str:
-    return _tuple([_slot(i, place) for i in range(len(rule.slots))])
-
-
-def _store(rule: type[UpdateRule], place: str) -> str:
-    return "\n".join(f"{_slot(i, place)} = s[{i}]" for i in range(len(rule.slots))) or "pass"
+def _store(rule: type[UpdateRule]) -> str:
+    return "\n".join(f"slots[{i}, j] = s[{i}]" for i in range(len(rule.slots))) or "pass"
 
 
 def _indent(text: str, spaces: int) -> str:
@@ -202,13 +148,13 @@ def _indent(text: str, spaces: int) -> str:
 
 
 def _each(body: str, n: str = "n") -> str:
-    return f"for j in range({n}):\n    {_indent(body, 4)}"
+    return f"for j in range(np.uintp({n})):\n    {_indent(body, 4)}"
 
 
-def _decay(rule: type[UpdateRule], function: str, *missed: str, place: str) -> str:
-    """Return the lines that shrink a weight and the slots that follow it."""
+def _decay(rule: type[UpdateRule], function: str, *missed: str) -> str:
+    """Return the lines that shrink weight j and the slots that follow it."""
     arguments = ", ".join([f"lr * hyper[{len(rule.hyper)}]", *missed])
-    shrunk = [_WEIGHT[place], *(_slot(rule.slots.index(slot), place) for slot in rule.weight_slots)]
+    shrunk = ["w[j]", *(f"slots[{rule.slots.index(slot)}, j]" for slot in rule.weight_slots)]
     return "\n".join(f"{x} = T.scalar({function}({x}, {arguments}))" for x in shrunk)
 
 
@@ -229,24 +175,24 @@ def update_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) ->
         terms = range(len(rule.reductions))
         add = "\n".join(f"sum{i} += terms[{i}]" for i in terms)
         sums = "\n".join(f"sum{i} = 0.0" for i in terms)
-        gradient = "g[j]" if rule.has_proximal_step else "(g[j] + l2 * w[j] * (j < n_penalised))"
-        place = f"w[j] * v, u * {gradient}, {_slots(rule, 'array')}, {hyper}, lr, t"
-        sums += "\n" + _each(f"u, v = units[2 * j], units[2 * j + 1]\nterms = reduce({place})\n{add}")
+        gradient = "g[j]" if rule.has_proximal_step else "(g[j] + l2 * w[j] * (j < np.uintp(n_penalised)))"
+        place = f"w[j] * v, u * {gradient}, {_slots(rule)}, {hyper}, lr, t"
+        sums += "\n" + _each(f"{_UNITS}\nterms = reduce({place})\n{add}")
         sums += "\nsums = " + _tuple([f"T.scalar(sum{i})" for i in terms])
         given = ", sums"
 
     def move(gradient: str, penalty: str) -> str:
-        step = f"x, s = update(w[j] * v, u * {gradient}, {_slots(rule, 'array')}, {hyper}, lr, t{given})"
+        step = f"x, s = update(w[j] * v, u * {gradient}, {_slots(rule)}, {hyper}, lr, t{given})"
         lines = [
-            "u, v = units[2 * j], units[2 * j + 1]",
+            _UNITS,
             step,
             penalty,
             "w[j] = u * x",
-            _store(rule, "array"),
+            _store(rule),
         ]
         return _indent("\n".join(lines), 8)
 
-    decay = _each(_decay(rule, "decay_step", place="array"), "n_penalised") if decays else "pass"
+    decay = _each(_decay(rule, "decay_step"), "n_penalised") if decays else "pass"
     return _UPDATE.format(
         key=key,
         dtype=dtype,
@@ -257,54 +203,23 @@ def update_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) ->
     )
 
 
-def update_touched_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) -> str:
-    """Return the loop that makes one step of `rule` on the coordinates of a list.
-
-    Their gradients are in the tile. The penalty's part of the step is left to the loop of
-    `catch_up_source`, which runs before the weight is next read; its size is noted in the cell, where that
-    has room for it.
-    """
-    n_slots = len(rule.slots)
-    cell = {1: _WEIGHT["cell"]} | {TILE_ROWS + i: _slot(i, "cell") for i in range(n_slots)}
-    fetch = [f"{_row(row)} = {number}" for row, number in cell.items()]
-    put_back = [f"{number} = {_row(row)}" for row, number in cell.items()]
-    store, decay = [_store(rule, "tile")], "pass"
-    if rule.function("step_size") is not None:
-        store.append(f"{_row(0)} = u * u * step_size(s, constants, lr, t)")
-        put_back.append(f"if pitch > {2 + n_slots}:\n    {_slot(n_slots, 'cell')} = {_row(0)}")
-    if decays:
-        shrink = _indent(_decay(rule, "decay_step", place="tile"), 4)
-        decay = f"if np.uintp(touched[listed + i]) < np.uintp(n_penalised):\n    {shrink}"
-    return _UPDATE_TOUCHED.format(
-        key=key,
-        dtype=dtype,
-        fetch=_indent("\n".join(fetch), 8),
-        decay=_indent(decay, 8),
-        slots=_slots(rule, "tile"),
-        hyper=_hyper(rule),
-        store=_indent("\n".join(store), 8),
-        put_back=_indent("\n".join(put_back), 8),
-    )
-
-
 def catch_up_source(rule: type[UpdateRule], key: str, dtype: str, decays: bool) -> str:
-    """Return the loop that replays the steps which the coordinates of a list missed.
+    """Return the loop that replays the steps which coordinates missed.
 
     A rule that itself moves without a gradient is replayed without a penalty, and weight decay without
     either: with more than one of the three, the engine updates every coordinate in every batch.
     """
-    place = f"cells[c] * v, {_slots(rule, 'cell')}, {_hyper(rule)}, lr"
+    place = f"w[j] * v, {_slots(rule)}, {_hyper(rule)}, lr"
     body = "pass"
     if decays:
-        body = _REPLAY.format(move=_indent(_decay(rule, "decay_steps", "missed[i]", place="cell"), 8))
+        body = _REPLAY.format(units=_UNITS, move=_indent(_decay(rule, "decay_steps", "missed[j]"), 8))
     elif rule.sparse == "catch_up":
-        move = f"x, s = catch_up({place}, t - missed[i], int(missed[i]))"
-        move += f"\ncells[c] = u * x\n{_store(rule, 'cell')}"
-        body = _REPLAY.format(move=_indent(move, 8))
+        move = f"x, s = catch_up({place}, t - missed[j], int(missed[j]))\nw[j] = u * x\n{_store(rule)}"
+        body = _REPLAY.format(units=_UNITS, move=_indent(move, 8))
     elif rule.function("regularized") is not None:
-        body = _REPLAY.format(move=f"cells[c] = u * regularized({place}, t, u * l1, u * u * l2)")
+        body = _REPLAY.format(units=_UNITS, move=f"w[j] = u * regularized({place}, t, u * l1, u * u * l2)")
     elif rule.has_proximal_step:
-        body = _SHRINK.format(step=f"np.uintp({2 + len(rule.slots)})")
+        body = _SHRINK.format(hyper=_hyper(rule), slots=_slots(rule))
     return _CATCH_UP.format(key=key, dtype=dtype, body=_indent(body, 4))
 
 

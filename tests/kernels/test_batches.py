@@ -54,6 +54,6 @@ def test_intercept_gradients_below_the_rounding_of_their_sum_are_zero(dtype, noi
         np.array([9.0, noise, -signal, noise, -noise], dtype),
         np.array([1.0, 1.0, 0.01, 4.0], dtype),
     )
-    drop_noise(g, 1, 1, magnitude)
+    drop_noise(g, 1, magnitude)
     np.testing.assert_array_equal(g, np.array([9.0, 0.0, -signal, noise, 0.0], dtype))
     assert not magnitude.any()

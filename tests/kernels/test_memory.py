@@ -24,7 +24,7 @@ def test_working_memory_is_zero_aligned_and_of_the_shape_asked_for():
     "scratch",
     [
         lambda: dense_scratch(np.dtype("f8"), 16, False, 3, 1, 1),
-        lambda: csr_scratch(np.dtype("f4"), 4, 9, False, 3, 1, 1, 1, Move.TOUCHED),
+        lambda: csr_scratch(np.dtype("f4"), 4, 9, 0, False, 3, 1, 1, 1, Move.TOUCHED),
     ],
     ids=["dense", "CSR"],
 )
