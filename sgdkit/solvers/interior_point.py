@@ -76,65 +76,119 @@ class InteriorPoint(ScaledSolver):
     def _solve(self, objective: Objective, start: np.ndarray, plan: SolverPlan) -> Solution:
         system = factored_system(objective, MAX_FEATURES_ALONE) or ProductSystem(objective)
         v, b = objective.scaled(start)
-        z = objective.predict(v, b)
-        value = objective.value(z, v)
+        outputs = [_Output.start(objective.output(k), v[:, k], b[k]) for k in range(v.shape[1])]
+        value = sum(output.value for output in outputs)
         run = Run(objective, plan, (v, b), value)
-        assert isinstance(objective.terms, PointwiseTerms)  # others have no ramps
-        ramps = objective.terms.ramps()
-        sides = [
-            _Slopes.start(objective.weight, z[:, k], *(part[..., k] for part in ramps))
-            for k in range(z.shape[1])
-        ]
-        kinks = [_kinks(objective, v[:, k]) for k in range(z.shape[1])]
-        before = np.inf
         for _ in run:
-            if value == 0.0:  # nothing is below it
-                run.certify(np.zeros_like(z))
-                run.end_iteration(value, v, b, gradient_norm=0.0, step=0.0)
-                run.stall()
-                continue
-            moves = []
-            for k, (side, kink) in enumerate(zip(sides, kinks, strict=True)):
-                moves.append(_advance(side, kink, system, v[:, k], z[:, k], z[:, k] - b[k]))
-            v = v + np.column_stack([length * step.p[:, 0] for length, step in moves])
-            b = b + np.array([length * step.pb[0] for length, step in moves])
-            z = objective.predict(v, b)
-            value = objective.value(z, v)
-            run.certify(np.column_stack([side.total for side in sides]))
-            if run.is_within(run.gap_of(value), value):
-                v, b, value = self._finished(objective, run, sides, v, b, value)
-            norm = float(np.sqrt(sum(step.gradient_norm**2 for _, step in moves)))
-            length = min(length for length, _ in moves)
-            run.end_iteration(value, v, b, gradient_norm=norm, step=length)
-            stuck = not max(length for length, _ in moves) > 1e-10
-            # Systems solved less exactly than they should be: the bound stands still first.
-            stuck |= isinstance(system, ProductSystem) and system.ran_out and not run.gap < 0.9 * before
-            before = run.gap
-            if stuck or max(side.complementarity / side.unit for side in sides) < 1e-16:
+            moved = [output for output in outputs if not output.is_done]
+            for output in moved:
+                output.advance(system)
+                output.is_done |= run.is_within(output.gap + run.slack, output.value)
+            run.raise_bound(sum(output.bound for output in outputs))
+            value = sum(output.value for output in outputs)
+            is_near = run.is_within(run.gap_of(value), value)
+            if is_near and objective.problem.l1 == 0.0:
+                for output in outputs:
+                    output.end_in_vertex()
+                run.raise_bound(sum(output.bound for output in outputs))
+                value = sum(output.value for output in outputs)
+            v = np.column_stack([output.best[0] for output in outputs])
+            b = np.array([output.best[1] for output in outputs])
+            if is_near and objective.problem.l1 > 0.0:
+                v, b, value = _thinned(objective, run, v, b, value)
+            norm = float(np.sqrt(sum(output.gradient_norm**2 for output in moved)))
+            run.end_iteration(value, v, b, gradient_norm=norm, step=min(output.length for output in moved))
+            if all(output.is_done for output in outputs):
                 run.stall()
         return run.solution()
 
-    def _finished(
-        self,
-        objective: Objective,
-        run: Run,
-        sides: list["_Slopes"],
-        v: np.ndarray,
-        b: np.ndarray,
-        value: float,
-    ) -> tuple[np.ndarray, np.ndarray, float]:
-        """Return the vertex that the iterates run to, if it is better; with l1 one with exact zeros."""
-        if objective.problem.l1 > 0.0:
-            return _thinned(objective, run, v, b, value)
-        found = [side.vertex(objective) for side in sides]
-        if any(vertex is None for vertex in found):
-            return v, b, value
-        found_v, found_b, slopes = (np.stack(parts, axis=-1) for parts in zip(*found, strict=True))
-        there = objective.value(objective.predict(found_v, found_b), found_v)
-        if not there <= value:
-            return v, b, value
-        run.certify(slopes)
-        return found_v, found_b, there
+
+@dataclass(slots=True)
+class _Output:
+    """One output: its inner point, and the best that is known of its optimum.
+
+    Outputs are problems of their own, and each ends by itself: pushed on beyond its optimum to where another
+    one still has to go, an inner point meets its bounds to the last digit, and its slopes become noise.
+
+    Attributes
+    ----------
+    objective : Objective
+        Of this output alone.
+    rows, kinks : _Slopes
+        The inner point: of the rows, and of the coefficients if there is an l1 penalty.
+    v, b, z : ndarray
+        Where it is now.
+    best : tuple of ndarray
+        `v` and `b` with the least objective so far.
+    value, bound : float
+        Their objective, and the highest bound so far.
+    is_done : bool
+        Whether no further step is of use.
+    length, gradient_norm : float
+        Of the last step, and before it.
+    """
+
+    objective: Objective
+    rows: "_Slopes"
+    kinks: "_Slopes | None"
+    v: np.ndarray
+    b: float
+    z: np.ndarray
+    best: tuple[np.ndarray, float]
+    value: float
+    bound: float = -np.inf
+    is_done: bool = False
+    length: float = 0.0
+    gradient_norm: float = 0.0
+
+    @classmethod
+    def start(cls, objective: Objective, v: np.ndarray, b: float) -> "_Output":
+        """Return a point well inside."""
+        assert isinstance(objective.terms, PointwiseTerms)  # others have no ramps
+        z = objective.predict(v[:, None], np.array([b]))
+        ramps = (part[..., 0] for part in objective.terms.ramps())
+        rows = _Slopes.start(objective.weight, z[:, 0], *ramps)
+        value = objective.value(z, v[:, None])
+        return cls(objective, rows, _kinks(objective, v), v, b, z[:, 0], (v, b), value)
+
+    @property
+    def gap(self) -> float:
+        """How far the best point can be from the optimum."""
+        return max(self.value - self.bound, 0.0)
+
+    def advance(self, system: FeatureSystem | RowSystem | ProductSystem) -> None:
+        """Make a step, and see whether another one is of use."""
+        if self.value == 0.0:  # nothing is below it
+            self.bound, self.is_done = 0.0, True
+            return
+        objective, before = self.objective, self.gap
+        self.length, step = _advance(self.rows, self.kinks, system, self.v, self.z, self.z - self.b)
+        self.gradient_norm = step.gradient_norm
+        self.v = self.v + self.length * step.p[:, 0]
+        self.b = self.b + self.length * float(step.pb[0])
+        z = objective.predict(self.v[:, None], np.array([self.b]))
+        self.z = z[:, 0]
+        self._take(self.v, self.b, objective.value(z, self.v[:, None]))
+        self.bound = max(self.bound, objective.dual(self.rows.total[:, None]))
+        self.is_done = not self.length > 1e-10 or self.rows.complementarity < 1e-16 * self.rows.unit
+        # Systems solved less exactly than they should be: the bound stands still first.
+        self.is_done |= isinstance(system, ProductSystem) and system.ran_out and not self.gap < 0.9 * before
+
+    def _take(self, v: np.ndarray, b: float, value: float) -> bool:
+        """Keep a point if it is better."""
+        if not value < self.value:
+            return False
+        self.best, self.value = (v, b), value
+        return True
+
+    def end_in_vertex(self) -> None:
+        """Go to the vertex that the iterates run to, if it is better."""
+        found = self.rows.vertex(self.objective)
+        if found is not None:
+            v, b, slopes = found
+            z = self.objective.predict(v[:, None], np.atleast_1d(b))
+            if self._take(v, float(b), self.objective.value(z, v[:, None])):
+                self.bound = max(self.bound, self.objective.dual(slopes[:, None]))
 
 
 @dataclass(slots=True)

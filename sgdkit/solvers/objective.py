@@ -1,5 +1,6 @@
 """The objective of a whole problem in scaled variables, and the dual value that bounds it from below."""
 
+import copy
 from collections.abc import Callable
 from functools import cached_property
 
@@ -8,7 +9,7 @@ import numpy as np
 from sgdkit.backends.base import Problem
 from sgdkit.solvers.design import design_of
 from sgdkit.solvers.rows import ALL, Along, RowWeights, chunks
-from sgdkit.solvers.terms import has_certificate, has_curvature, terms_of
+from sgdkit.solvers.terms import PointwiseTerms, has_certificate, has_curvature, terms_of
 
 __all__ = ("Objective",)
 
@@ -94,6 +95,15 @@ class Objective:
     def weight(self) -> np.ndarray:
         """The row weights as one array of shape (n,)."""
         return self.weights[ALL]
+
+    def output(self, k: int) -> "Objective":
+        """Return the problem of one output alone, where outputs do not interact."""
+        if len(self.constant) == 1:
+            return self
+        assert isinstance(self.terms, PointwiseTerms)
+        alone = copy.copy(self)
+        alone.terms, alone.constant = self.terms.output(k), self.constant[k : k + 1]
+        return alone
 
     def scaled(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return `v` and `b` for raw weights of shape (d + 1, n_outputs), intercepts last."""
