@@ -55,31 +55,41 @@ class HeaviestRows:
     ----------
     objective, curved, own
         As for `Diagonal`.
+    chosen : ndarray of shape (n_chosen,), default=None
+        The rows to take, in order; None for the `MOST_ROWS` that curve most.
 
     References
     ----------
     Woodbury, "Inverting modified matrices", 1950.
     """
 
-    def __init__(self, objective: Objective, curved: np.ndarray, own: np.ndarray | None = None):
+    def __init__(
+        self,
+        objective: Objective,
+        curved: np.ndarray,
+        own: np.ndarray | None = None,
+        chosen: np.ndarray | None = None,
+    ):
         self._free = objective.intercept
         self._outputs: list[tuple[Any, ...]] = []
         whole = Diagonal(objective, curved, own)
         alone = objective.l2[:, 0] if own is None else objective.l2[:, 0] + own
-        n_chosen = min(len(curved), int(MOST_ROWS / curved.shape[1] ** 0.5))
+        n_most = min(len(curved), int(MOST_ROWS / curved.shape[1] ** 0.5))
         for k in range(curved.shape[1]):
             q = curved[:, k]
-            chosen = np.sort(np.argpartition(q, len(q) - n_chosen)[len(q) - n_chosen :])
-            chosen = chosen[q[chosen] > 1e-12 * q.max()]
+            taken = chosen
+            if taken is None:
+                taken = np.sort(np.argpartition(q, len(q) - n_most)[len(q) - n_most :])
+                taken = taken[q[taken] > 1e-12 * q.max()]
             rest = q.copy()
-            rest[chosen] = 0.0
+            rest[taken] = 0.0
             left = objective.design.square_sums(rest[:, None])[:, 0] + alone
             left = np.maximum(left, 1e-9 * whole.weights[:, k])
-            rows = _Rows(objective.design, chosen)
+            rows = _Rows(objective.design, taken)
             matrix = rows.kernel(1.0 / left)
-            matrix[np.diag_indices_from(matrix)] += 1.0 / q[chosen]
+            matrix[np.diag_indices_from(matrix)] += 1.0 / q[taken]
             factor = CholeskyFactor(matrix)
-            along = factor.solve(np.ones(len(chosen)))
+            along = factor.solve(np.ones(len(taken)))
             bend = max(float(rest.sum() + along.sum()), 1e-12 * float(whole.intercepts[k]))
             self._outputs.append((rows, left, factor, along, bend))
 

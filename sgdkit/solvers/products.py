@@ -8,7 +8,7 @@ import scipy.sparse as sp
 
 from sgdkit.solvers.design import Design
 from sgdkit.solvers.objective import Objective
-from sgdkit.solvers.preconditioner import MOST_ROWS, Diagonal, HeaviestRows
+from sgdkit.solvers.preconditioner import Diagonal, HeaviestRows
 from sgdkit.solvers.systems import Step
 
 __all__ = ("ProductSystem",)
@@ -18,14 +18,19 @@ ACCURACY = 1e-5
 MAX_PRODUCTS = 5000
 # Products with the diagonal before a better preconditioner is worth its factor.
 PATIENCE = 200
+# How much a row outweighs the coefficients before it is taken as it is, and such rows at most: the diagonal
+# does for a condition of a hundred, and a factor of so many takes half a second.
+HEAVY = 100.0
+MOST_ROWS = 4000
 
 
 class ProductSystem:
     """One output, by preconditioned conjugate gradients.
 
     The diagonal is the preconditioner. After `PATIENCE` products the rows whose curvature outweighs that of
-    the coefficients are taken as they are, if they are few enough to factor: near an optimum with corners
-    they are those on a corner.
+    the coefficients by far are taken as they are, if they are few enough to factor: near an optimum with
+    corners they are those on a corner, and with an l1 penalty as many as there are coefficients. A handful of
+    products then does, for this system and, from the first one on, for those that follow.
 
     Attributes
     ----------
@@ -42,6 +47,7 @@ class ProductSystem:
     def __init__(self, objective: Objective):
         self.objective = objective
         self.ran_out = False
+        self._patience = PATIENCE
 
     def factor(
         self, parts: Callable[[slice], tuple[np.ndarray, np.ndarray]], own: np.ndarray | float = 0.0
@@ -53,6 +59,8 @@ class ProductSystem:
         self._own = self._stiff - objective.l2[:, 0]
         self._precondition: Diagonal | HeaviestRows = Diagonal(objective, self._q[:, None], self._own)
         self._improved = False
+        if self._patience == 0:
+            self._improve()
 
     def solve(
         self,
@@ -84,7 +92,7 @@ class ProductSystem:
             length = old / bend
             p, pb = p + length * q, pb + length * qb
             r, rb = r - length * h, rb - length * hb
-            if made + 1 == PATIENCE and self._improve():
+            if made + 1 == self._patience and self._improve():
                 s, sb = self._preconditioned(right, right_b)
                 first = float(right @ s + right_b * sb)
                 old = np.inf  # directions of another preconditioner count for nothing
@@ -110,10 +118,12 @@ class ProductSystem:
         if self._improved:
             return False
         self._improved = True
-        outweighing = self._q * _row_squares(self.objective.design, 1.0 / self._stiff) > 1.0
-        if int(outweighing.sum()) > MOST_ROWS:
+        outweighing = self._q * _row_squares(self.objective.design, 1.0 / self._stiff)
+        chosen = np.flatnonzero(outweighing > HEAVY)
+        if not 0 < len(chosen) <= MOST_ROWS:
             return False
-        self._precondition = HeaviestRows(self.objective, self._q[:, None], self._own)
+        self._precondition = HeaviestRows(self.objective, self._q[:, None], self._own, chosen)
+        self._patience = 0
         return True
 
 
