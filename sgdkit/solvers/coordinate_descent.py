@@ -16,8 +16,13 @@ from sgdkit.solvers.terms import has_curvature
 
 __all__ = ("CoordinateDescent",)
 
-# Features whose matrix is formed at once; more are gone through in blocks.
+# Features whose matrix is formed at once, at first and at most; more are gone through in blocks. While most
+# are still to become zero small blocks cost least; those that stay come to their optimum slowly one block
+# after the other. A factor of the most takes half a second.
 BLOCK = 1000
+MAX_BLOCK = 4000
+# What an iteration may bring as a share of the one before it until blocks are made twice as large.
+SLOW = 0.5
 # Share of a model's gradient that the next model may take care of.
 LEAVE = 0.1
 
@@ -71,6 +76,7 @@ class CoordinateDescent(ScaledSolver):
         value = objective.value(z, v)
         run = Run(objective, plan, (v, b), value)
         kept, floor = _Screen(objective), Floor(objective.curvature)
+        size, before = BLOCK, np.inf
         for _ in run:
             slopes = objective.terms.slopes(z)
             g, gb = objective.gradient(slopes, v)
@@ -78,10 +84,13 @@ class CoordinateDescent(ScaledSolver):
             wanted = kept.mask & ((v != 0.0) | (np.abs(g) > objective.l1))
             accuracy = _accuracy(objective, plan)
             length, decrease = 1.0, 0.0
-            for where in _blocks(objective, wanted):
+            for where in _blocks(objective, wanted, size):
                 model = _model(objective, z, where, floor)
                 v, b, z, value, made, lost = self._step(objective, v, b, z, value, model, accuracy)
                 length, decrease = min(length, made), decrease + lost
+            if decrease > SLOW * before:
+                size = min(2 * size, MAX_BLOCK)
+            before = decrease
             if objective.bounded:
                 bound, correlations = objective.dual_at(objective.terms.slopes(z))
                 run.raise_bound(bound)
@@ -153,14 +162,14 @@ class _Model:
     gradient: np.ndarray
 
 
-def _blocks(objective: Objective, wanted: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _blocks(objective: Objective, wanted: np.ndarray, most: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield masks of coefficients to move together, and their outputs: one, or all if they interact."""
     together = [np.arange(wanted.shape[1])]
     if not objective.terms.couples:
         together = [np.array([k]) for k in range(wanted.shape[1])]
     for outputs in together:
         features = np.flatnonzero(wanted[:, outputs].any(axis=1))
-        size = max(1, BLOCK // len(outputs))
+        size = max(1, most // len(outputs))
         for start in range(0, max(len(features), 1), size):
             mask = np.zeros_like(wanted)
             part = np.ix_(features[start : start + size], outputs)
