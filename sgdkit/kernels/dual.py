@@ -16,16 +16,22 @@ from sgdkit.losses.base import Loss
 __all__ = ("csr_sweep", "csr_sweep_kernel", "dense_sweep", "dense_sweep_kernel")
 
 proximal_slope: Any = None
+# Sweeps that a row sits out at most. Most rows end on a bound of their slope, where they only cost time.
+LONGEST_REST = 15
 
 
-def dense_sweep(X, center, order, y, share, norms, hyper, l2, stretch, w, b, slope):
+def dense_sweep(X, center, order, y, share, norms, hyper, l2, stretch, w, b, slope, rest, left):
     """Move the slope of each row in turn to the best one for the dual, and with it `w` and `b`.
 
     `share` are the row weights, `norms` the squared norms of the rows less `center`, and `stretch` is how
-    far a unit of slope moves the intercept.
+    far a unit of slope moves the intercept. A row whose slope stands still is left out of `rest` sweeps,
+    twice as many each time, up to `LONGEST_REST`; `left` counts them down.
     """
     n_features = w.shape[0]
     for i in order:
+        if left[i] > 0:
+            left[i] -= 1
+            continue
         z = b[0]
         for j in range(n_features):
             z += (X[i, j] - center[j]) * w[j]
@@ -33,15 +39,22 @@ def dense_sweep(X, center, order, y, share, norms, hyper, l2, stretch, w, b, slo
         new = proximal_slope(z + q * slope[i], y[i], q, hyper)
         change = share[i] * (new - slope[i])
         if change != 0.0:
+            rest[i] = 0
             slope[i] = new
             for j in range(n_features):
                 w[j] -= change / l2 * (X[i, j] - center[j])
             b[0] -= change * stretch
+        else:
+            rest[i] = min(2 * rest[i] + 1, LONGEST_REST)
+            left[i] = rest[i]
 
 
-def csr_sweep(data, indices, indptr, order, y, share, norms, hyper, l2, stretch, w, b, slope):
+def csr_sweep(data, indices, indptr, order, y, share, norms, hyper, l2, stretch, w, b, slope, rest, left):
     """Do the same for sparse rows, which are not centred."""
     for i in order:
+        if left[i] > 0:
+            left[i] -= 1
+            continue
         z = b[0]
         for at in range(indptr[i], indptr[i + 1]):
             z += data[at] * w[indices[at]]
@@ -49,10 +62,14 @@ def csr_sweep(data, indices, indptr, order, y, share, norms, hyper, l2, stretch,
         new = proximal_slope(z + q * slope[i], y[i], q, hyper)
         change = share[i] * (new - slope[i])
         if change != 0.0:
+            rest[i] = 0
             slope[i] = new
             for at in range(indptr[i], indptr[i + 1]):
                 w[indices[at]] -= change / l2 * data[at]
             b[0] -= change * stretch
+        else:
+            rest[i] = min(2 * rest[i] + 1, LONGEST_REST)
+            left[i] = rest[i]
 
 
 def _kernel(rows: tuple, function: str, loss: type[Loss]) -> Any:
@@ -60,7 +77,7 @@ def _kernel(rows: tuple, function: str, loss: type[Loss]) -> Any:
     hyper = types.UniTuple(types.float64, len(loss.hyper)) if loss.hyper else types.Tuple(())
     signature = types.void(
         *rows, T.integers_in, T.vector_in, T.vector_in, T.vector_in, hyper, types.float64, types.float64,
-        T.vector, T.vector, T.vector,
+        T.vector, T.vector, T.vector, T.integers, T.integers,
     )  # fmt: skip
     slope = loss.function("proximal_slope")
     assert slope is not None  # the solver refuses losses without one

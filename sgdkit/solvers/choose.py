@@ -1,6 +1,5 @@
 """Which optimizer ``optimizer="auto"`` is, and the sentence that says why."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from sgdkit.losses.base import BatchLoss, Loss
@@ -19,9 +18,6 @@ __all__ = ("LEFT", "Facts", "choose_optimizer")
 
 # How the reason begins where an update rule runs for want of a solver.
 LEFT = "No solver can bound the distance to the optimum for"
-# Mean squared norm of a row over alpha times the number of rows, up to which dual ascent needs few sweeps: on
-# hinge problems too large to factor it took 1 to 80 below 2, and from 12 on more than 300.
-FEW_SWEEPS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +32,6 @@ class Facts:
         Its loss.
     penalty : Penalty
         Its penalty.
-    mean_square_norm : callable
-        Returns the mean squared norm of a row; it reads all rows, so it is called only where it matters.
     epochs_because : str or None
         What in the call is about epochs of an update rule, as the start of a sentence; None if nothing is.
     """
@@ -47,7 +41,6 @@ class Facts:
     n_outputs: int
     loss: Loss
     penalty: Penalty
-    mean_square_norm: Callable[[], float]
     epochs_because: str | None
 
 
@@ -68,8 +61,8 @@ def choose_optimizer(facts: Facts) -> tuple[UpdateRule | Solver, str]:
         if can_factor(facts.n_rows, d, MAX_FEATURES if has_curvature(loss) else MAX_FEATURES_ALONE):
             return InteriorPoint(), f"{shape}, and the problem is small enough to factor."
         if not has_curvature(loss):
-            if penalty.l1 == 0.0 and facts.mean_square_norm() <= FEW_SWEEPS * penalty.l2 * facts.n_rows:
-                return SDCA(), f"{shape} that meet in corners, and alpha is large for so many rows."
+            if SDCA().refusal(loss, penalty) is None:
+                return SDCA(), f"{shape} that meet in corners, and the problem is too large to factor."
             return (
                 InteriorPoint(),
                 f"{shape} that meet in corners; the problem is too large to factor, so products are used.",

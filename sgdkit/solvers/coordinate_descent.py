@@ -11,6 +11,7 @@ from sgdkit.solvers.base import Run, ScaledSolver, Solution, SolverPlan
 from sgdkit.solvers.floor import Floor
 from sgdkit.solvers.objective import Objective
 from sgdkit.solvers.quadratic_l1 import QuadraticL1
+from sgdkit.solvers.sparse_l1 import follow_l1_path, is_wide
 from sgdkit.solvers.systems import coupled_matrix
 from sgdkit.solvers.terms import has_curvature
 
@@ -75,6 +76,9 @@ class CoordinateDescent(ScaledSolver):
         z = objective.predict(v, b)
         value = objective.value(z, v)
         run = Run(objective, plan, (v, b), value)
+        if is_wide(objective):
+            follow_l1_path(objective, run, v, b, _accuracy(objective, plan), self.max_sweeps)
+            return run.solution()
         kept, floor = _Screen(objective), Floor(objective.curvature)
         size, before = BLOCK, np.inf
         for _ in run:

@@ -148,6 +148,11 @@ class PointwiseTerms(Terms):
         alone.hyper = tuple(alone._given)
         return alone
 
+    def slope_range(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the bounds of the slope of each row of the only output."""
+        low, high, _ = np.broadcast_arrays(*self._range(self.targets, self.hyper), self.targets)
+        return low[:, 0], high[:, 0]
+
     def _targets(self, rows: slice) -> np.ndarray:
         y = self.y[rows]
         if self.n_outputs > 1:

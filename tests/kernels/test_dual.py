@@ -20,10 +20,12 @@ def problem(center, stretch):
     return X, y, share / share.sum(), norms, np.zeros(D), np.zeros(1), np.zeros(N), stretch
 
 
-def sweep(form, X, y, share, norms, w, b, slope, stretch, center, order=None):
+def sweep(form, X, y, share, norms, w, b, slope, stretch, center, order=None, rest=None, left=None):
+    rest = np.zeros(N, dtype=np.int64) if rest is None else rest
+    left = np.zeros(N, dtype=np.int64) if left is None else left
     order = np.random.default_rng(1).permutation(N) if order is None else order
     hyper = LOSS.hyper_values()
-    tail = (order, y, share, norms, hyper, L2, stretch, w, b, slope)
+    tail = (order, y, share, norms, hyper, L2, stretch, w, b, slope, rest, left)
     if "dense" in form:
         run = dual.dense_sweep if "plain" in form else dual.dense_sweep_kernel(LOSS, np.dtype(float))
         run(X, center, *tail)
@@ -80,3 +82,22 @@ def test_sweeps_end_at_the_slopes_of_the_losses_and_move_no_more(form):
         np.testing.assert_allclose(found, expected, atol=1e-12)
     there = Logistic.evaluate((X - center) @ w + b[0], y, (0.0,))[1]
     np.testing.assert_allclose(slope, there, atol=1e-8)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_rows_that_stand_still_rest_longer_and_longer_until_they_move(form):
+    center = np.zeros(D)
+    X, y, share, norms, w, b, slope, _ = problem(center, 1.0)
+    X[:], norms[:] = 0.0, 0.0  # rows without anything are solved by one step, but for the intercept
+    rest, left = np.zeros(N, dtype=np.int64), np.zeros(N, dtype=np.int64)
+    seen = []
+    for _ in range(60):
+        sweep(form, X, y, share, norms, w, b, slope, 0.0, center, rest=rest, left=left)
+        seen.append(int(left[3]))
+    # It moves, then stands still: the countdown begins at 1, 3, 7, and never above 15.
+    assert seen[:8] == [0, 1, 0, 3, 2, 1, 0, 7]
+    assert max(seen) == dual.LONGEST_REST
+    b[0] = 5.0
+    left[:] = 0
+    sweep(form, X, y, share, norms, w, b, slope, 0.0, center, rest=rest, left=left)
+    assert (rest == 0).all()
