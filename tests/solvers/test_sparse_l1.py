@@ -51,3 +51,11 @@ def test_few_columns_are_ever_looked_at():
     assert 17 in chosen
     others = chosen[chosen != 17]
     assert np.abs(g[others]).min() >= np.sort(np.abs(np.delete(g, 17)))[-sparse_l1.LEAST]
+
+
+def test_points_that_run_to_an_end_at_a_steady_pace_are_carried_there():
+    end, far, paces = RANDOM.normal(size=8), RANDOM.normal(size=8), np.repeat([0.9, 0.5], 4)
+    points = [tuple(np.array(end + paces**t * far) for _ in range(3)) for t in range(sparse_l1.POINTS)]
+    for found in sparse_l1._extrapolated(points):
+        np.testing.assert_allclose(found, end, atol=1e-3)
+    assert np.abs(points[-1][0] - end).max() > 0.1
