@@ -273,7 +273,8 @@ def _warn_if_unproved(model: Any, solution: Solution, plan: SolverPlan) -> None:
         remedy = "Use penalty='l2' with a larger alpha" if free else "Raise alpha or tol"
         message = (
             f"{name} stopped after {n_iter} iterations of {model.optimizer_!r} because rounding hides "
-            f"any further progress, or systems are too large to be solved exactly; {distance} "
+            f"any further progress, systems are too large to be solved exactly, or the objective stands "
+            f"still while its proof lags behind; {distance} "
             f"(tol={plan.tol:g}). {remedy}, scale the features, or pass X as float64."
         )
     else:

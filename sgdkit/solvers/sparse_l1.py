@@ -22,6 +22,11 @@ LEAST, GROWTH = 100, 2
 # Share of a model's gradient that the next model may take care of, and of the largest gradient below which an
 # output waits.
 LEAVE = 0.1
+# A run ends where so many iterations together bring less than this share of `tol`, and at the pace of the
+# proof more than `FAR` are left: it would say little more of an objective that stands still.
+PATIENCE = 20
+LITTLE = 0.01
+FAR = 100
 # Points that one further along is guessed from.
 POINTS = 6
 
@@ -72,6 +77,7 @@ def follow_l1_path(
     outputs = [_Output(objective, columns, k, max_sweeps) for k in range(v.shape[1])]
     worst = (_excess(g, v, strength * objective.l1) / objective.l1).max(axis=0)
     points: list[tuple[np.ndarray, ...]] = []
+    marks: list[tuple[float, float]] = []
     for _ in run:
         norm = float(np.sqrt((g * g).sum() + gb @ gb))
         lengths, mean = [], objective.terms.mean(z)
@@ -101,8 +107,10 @@ def follow_l1_path(
         if is_last and objective.bounded:
             run.certify(slopes, overwrite=True)
         run.end_iteration(value, v, b, gradient_norm=norm, step=min(lengths), estimate=np.inf)
-        if is_last and not max(lengths) > 0.0:
-            run.stall()
+        if is_last:
+            marks.append((value, run.gap))
+            if not max(lengths) > 0.0 or _stands_still(marks, run.plan.tol):
+                run.stall()
 
 
 class _Output:
@@ -179,6 +187,16 @@ def _extrapolated(points: list[tuple[np.ndarray, ...]]) -> tuple[np.ndarray, ...
     share /= share.sum()
     z, v, b = (np.einsum("s,s...->...", share, np.stack(each)) for each in zip(*points[1:], strict=True))
     return z, v, b
+
+
+def _stands_still(marks: list[tuple[float, float]], tol: float | None) -> bool:
+    """Tell whether objectives stand still while their gaps are many iterations from `tol`."""
+    if tol is None or len(marks) <= PATIENCE:
+        return False
+    (before, wide), (value, gap) = marks[-1 - PATIENCE], marks[-1]
+    pace = np.log(wide / gap) / PATIENCE
+    is_far = np.log(gap / (tol * abs(value))) > FAR * pace
+    return bool(before - value < LITTLE * tol * abs(value) and is_far)
 
 
 def _excess(g: np.ndarray, v: np.ndarray, l1: np.ndarray) -> np.ndarray:

@@ -59,3 +59,12 @@ def test_points_that_run_to_an_end_at_a_steady_pace_are_carried_there():
     for found in sparse_l1._extrapolated(points):
         np.testing.assert_allclose(found, end, atol=1e-3)
     assert np.abs(points[-1][0] - end).max() > 0.1
+
+
+def test_an_objective_that_stands_still_ends_the_run_unless_its_proof_is_near():
+    slow = [(1.0 + 0.5**t, 0.99**t) for t in range(60)]
+    assert not sparse_l1._stands_still(slow[:20], 1e-4)  # too few to say
+    assert not sparse_l1._stands_still(slow[:25], 1e-4)  # it still falls
+    assert sparse_l1._stands_still(slow, 1e-4)
+    assert not sparse_l1._stands_still(slow, None)
+    assert not sparse_l1._stands_still([(value, gap**20) for value, gap in slow], 1e-4)
