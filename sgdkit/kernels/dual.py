@@ -11,6 +11,7 @@ from numba import types
 
 from sgdkit.kernels.abi import kernel_types
 from sgdkit.kernels.generate import compiled_kernel
+from sgdkit.kernels.instructions import prefetch
 from sgdkit.losses.base import Loss
 
 __all__ = ("csr_sweep", "csr_sweep_kernel", "dense_sweep", "dense_sweep_kernel")
@@ -18,6 +19,8 @@ __all__ = ("csr_sweep", "csr_sweep_kernel", "dense_sweep", "dense_sweep_kernel")
 proximal_slope: Any = None
 # Sweeps that a row sits out at most. Most rows end on a bound of their slope, where they only cost time.
 LONGEST_REST = 15
+# Rows are asked for from memory so many places before their turn: the order is random.
+AHEAD = 4
 
 
 def dense_sweep(X, center, order, y, share, norms, hyper, l2, stretch, w, b, slope, rest, left):
@@ -51,21 +54,31 @@ def dense_sweep(X, center, order, y, share, norms, hyper, l2, stretch, w, b, slo
 
 def csr_sweep(data, indices, indptr, order, y, share, norms, hyper, l2, stretch, w, b, slope, rest, left):
     """Do the same for sparse rows, which are not centred."""
-    for i in order:
+    for place in range(order.shape[0]):
+        if place + AHEAD < order.shape[0]:
+            later = np.uintp(order[place + AHEAD])
+            if left[later] == 0:
+                begin, end = indptr[later], indptr[later + np.uintp(1)]
+                prefetch(data, begin, end)
+                prefetch(indices, begin, end)
+        # Unsigned, like everything that indexes; see the kernel of sparse epochs.
+        i = np.uintp(order[place])
         if left[i] > 0:
             left[i] -= 1
             continue
+        start, stop = np.uintp(indptr[i]), np.uintp(indptr[i + np.uintp(1)])
         z = b[0]
-        for at in range(indptr[i], indptr[i + 1]):
-            z += data[at] * w[indices[at]]
+        for at in range(start, stop):
+            z += data[at] * w[np.uintp(indices[at])]
         q = share[i] * (norms[i] / l2 + stretch)
         new = proximal_slope(z + q * slope[i], y[i], q, hyper)
         change = share[i] * (new - slope[i])
         if change != 0.0:
             rest[i] = 0
             slope[i] = new
-            for at in range(indptr[i], indptr[i + 1]):
-                w[indices[at]] -= change / l2 * data[at]
+            step = change / l2
+            for at in range(start, stop):
+                w[np.uintp(indices[at])] -= step * data[at]
             b[0] -= change * stretch
         else:
             rest[i] = min(2 * rest[i] + 1, LONGEST_REST)

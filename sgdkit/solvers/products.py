@@ -13,9 +13,10 @@ from sgdkit.solvers.systems import Step
 
 __all__ = ("ProductSystem",)
 
-# What is left of the right-hand side, in the norm of the preconditioner, and products for it at most.
-ACCURACY = 1e-5
-MAX_PRODUCTS = 5000
+# What is left of the right-hand side, in the norm of the preconditioner; what is enough after many products,
+# which a system far from the optimum takes, where exactness is wasted; and products at most.
+ACCURACY, ROUGH = 1e-5, 1e-2
+MANY_PRODUCTS, MAX_PRODUCTS = 500, 5000
 # Products with the diagonal before a better preconditioner is worth its factor.
 PATIENCE = 200
 # How much a row outweighs the coefficients before it is taken as it is, and such rows at most: the diagonal
@@ -82,8 +83,11 @@ class ProductSystem:
         s, sb = self._preconditioned(r, rb)
         q, qb = s, sb
         old = first = float(r @ s + rb * sb)
+        accuracy = ACCURACY
         for made in range(MAX_PRODUCTS):
-            if not old > ACCURACY**2 * first:
+            if made == MANY_PRODUCTS:
+                accuracy = ROUGH
+            if not old > accuracy**2 * first:
                 break
             h, hb = self._product(q, qb)
             bend = float(q @ h + qb * hb)
@@ -100,7 +104,7 @@ class ProductSystem:
             new = float(r @ s + rb * sb)
             q, qb = s + new / old * q, sb + new / old * qb
             old = new
-        self.ran_out = old > ACCURACY**2 * first
+        self.ran_out = old > accuracy**2 * first
         return p, pb
 
     def _product(self, q: np.ndarray, qb: float) -> tuple[np.ndarray, float]:
