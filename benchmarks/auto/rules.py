@@ -17,6 +17,7 @@ import numpy as np
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_wine
 
 from benchmarks.auto.kept import Kept, seconds_of
+from benchmarks.auto.one_hot import ONE_HOT
 from benchmarks.auto.raw_sets import SHARED, Rows
 from benchmarks.auto.synthetic import SYNTHETIC
 from benchmarks.auto.tuning_free import objective, scaled
@@ -61,7 +62,7 @@ TUNING: dict[str, Callable[[], Rows]] = {
         "ill-scaled", "ill-scaled, regression", "heavy tails", "rare class", "duplicated columns",
         "sparse, Zipf",
     )
-}  # fmt: skip
+} | ONE_HOT  # fmt: skip
 
 
 class Times(Schedule):
@@ -84,25 +85,27 @@ class _Watch:
         self.reached = float("inf")
         self.values: list[tuple[float, float]] = []
 
-    def __call__(self, model: Any, attributes: Callable[[Any], dict[str, Any]], state: Any) -> bool:
+    def __call__(
+        self, model: Any, attributes: Callable[[Any], dict[str, Any]], state: Any, epoch: int
+    ) -> bool:
         values = []
         for each in (state, averaged_state(state)):
             model.__dict__.update(attributes(each))
             values.append(objective(model, self._rows, self._label, "l2", ALPHA))
         self.values.append((values[0], values[1]))
         if min(values) <= self.target:
-            self.reached = len(self.values)
+            self.reached = epoch + 1  # those that were taken back count
         return min(values) <= self.target
 
 
 class _WatchedClassifier(LogisticClassifier):
     def _observer(self, rows: Any, attributes: Any, context: Any) -> Any:
-        return lambda state, epoch: self._watch(self, attributes, state)
+        return lambda state, epoch: self._watch(self, attributes, state, epoch)
 
 
 class _WatchedRegressor(LinearRegressor):
     def _observer(self, rows: Any, attributes: Any, context: Any) -> Any:
-        return lambda state, epoch: self._watch(self, attributes, state)
+        return lambda state, epoch: self._watch(self, attributes, state, epoch)
 
 
 @cache

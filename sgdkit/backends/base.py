@@ -127,6 +127,8 @@ class TrainState:
         Epochs made before the run that the schedule counts from.
     damping : float
         Factor on the schedule's rate: where the automatic rate starts, and what plateaus made of it.
+    ceiling : float
+        Factor that a rising rate does not pass: where an epoch had to be taken back.
     best_objective : float
         Least objective of an epoch so far (or validation score, with its sign turned); infinite
         before the first.
@@ -146,6 +148,7 @@ class TrainState:
     epoch: int = 0
     since: int = 0
     damping: float = 1.0
+    ceiling: float = float("inf")
     best_objective: float = float("inf")
     waited: int = 0
     average: Any = None

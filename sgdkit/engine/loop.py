@@ -16,6 +16,7 @@ from sgdkit.engine.checkpoint.keeper import Keeper
 from sgdkit.engine.checkpoint.snapshot import Snapshot, host_state
 from sgdkit.engine.culprits import Visit, Watch
 from sgdkit.engine.history import History
+from sgdkit.engine.rises import LOWER, limit, rises, stiffened
 from sgdkit.engine.stopping import Patience, StopReason
 from sgdkit.schedules.base import Schedule
 from sgdkit.schedules.growing_batch import GrowingBatch
@@ -64,6 +65,9 @@ class Plan:
         Reading of ``time.perf_counter`` after which no further epoch begins.
     sampler : Sampler or None
         Which runs an epoch visits; None visits each once, shuffled or not.
+    rising : bool
+        Whether the rate rises while that pays; an epoch that went wrong is then taken back and made again at
+        a quarter of the rate. Needs an alarm.
     batches : GrowingBatch or None
         Batch size of each epoch; None is that of the problem.
     alarm : float
@@ -89,6 +93,7 @@ class Plan:
     gradient_goal: float = 0.0
     deadline: float | None = None
     sampler: Sampler | None = None
+    rising: bool = False
     batches: GrowingBatch | None = None
     alarm: float = float("inf")
     keeper: Keeper | None = None
@@ -186,6 +191,8 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
                 problem = replace(problem, batch_size=size)
                 bound = backend.bind(problem, state.w.dtype)
                 run_epoch = averaging_epochs(bound, problem, plan.averaging)
+        if problem.rule.stiffness and problem.rates is not None and state.step == 0:
+            state.slots = stiffened(problem, backend, state, rate)
         report = run_epoch(state, order, rate)
         weights = backend.to_host(state.w).astype(np.float64)
         norm = _norm(weights)
@@ -193,9 +200,13 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
         objective = report.mean_loss
         if finite:
             objective += problem.penalty.value(weights[:n_penalised])
-        if retries and not (finite and objective <= plan.alarm) and done + 1 < plan.max_iter:
+        alarm = min(plan.alarm, limit(state)) if plan.rising else plan.alarm
+        if retries and not (finite and objective <= alarm) and done + 1 < plan.max_iter:
             state, retries = before, retries - 1
-            state.damping *= 0.1
+            state.damping *= LOWER if finite and objective <= plan.alarm else 0.1
+            state.ceiling = state.damping
+            if problem.rule.stiffness:
+                state.step = 0  # it begins anew
             continue
         if not finite:
             state, reason = before, StopReason.NOT_FINITE
@@ -203,6 +214,10 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
         state.epoch += 1
         score = float("nan") if plan.validate is None else plan.validate(state)
         full_gradient = float("nan") if plan.gradient is None else plan.gradient(state)
+        if plan.rising and settled and rises(state, objective) and problem.rule.stiffness:
+            state.step = 0
+        if plan.rising and not plan.adapt:
+            state.best_objective = min(state.best_objective, objective)
         if plan.adapt and settled and isinstance(schedule, ReduceOnPlateau):
             state.adapt_rate(-score if scored else objective, schedule, relative=not scored)
         history.append(

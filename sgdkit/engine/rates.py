@@ -17,6 +17,7 @@ from sgdkit.optimizers.base import UpdateRule
 
 __all__ = (
     "automatic_rates",
+    "batches_root",
     "column_centers",
     "column_scales",
     "constant_loss",
@@ -155,6 +156,11 @@ def column_centers(X: Any, weight: np.ndarray | None) -> np.ndarray | None:
     return row_weight @ rows / row_weight.sum()
 
 
+def batches_root(n: int, batch_size: int) -> float:
+    """Return the root of the batches in an epoch, at least 1."""
+    return float(max(1.0, n / batch_size) ** 0.5)
+
+
 def automatic_rates(
     X: Any,
     weight: np.ndarray | None,
@@ -202,17 +208,18 @@ def automatic_rates(
     ``auto_rate * target_scale / (s_j sqrt(mean N_i))``. Free rules get a hundred times that: `auto_rate` in
     units that many times as large, so that they start at a small share. Relative rules get
     ``auto_rate / s_j``. Linear rules get ``auto_rate / (s_j² L)`` divided by the rule's own gain on a
-    constant gradient, with s_j the root of the column's mean square plus the penalty's share, and L the
-    largest second derivative of the objective in the variables ``w_j s_j`` (see `steepness`), plus the mean
-    squared norm of a row there over the batch size, since few rows are steeper than all.
+    constant gradient, with s_j² the column's mean square as batches meet it (see `column_spreads`) plus the
+    penalty's share, and L the largest second derivative of the objective in the variables ``w_j s_j`` (see
+    `steepness`), plus the mean squared norm of a row there over the batch size, since few rows are steeper
+    than all.
     """
     rows, row_weight = _sample(X, weight)
     rows = rows if sp.issparse(rows) else np.asarray(rows, dtype=np.float64)
     if rule.step == "linear":
         free = float(fit_intercept)
         rates = _linear_rates(rows, row_weight, loss, rule, free, center, curvature, l2, batch_size)
-        # The steps of a rule that averages all gradients shrink like 1 / sqrt(t): aim at the end of an epoch.
-        return rates if rule.halves else rates * max(1.0, X.shape[0] / batch_size) ** 0.5
+        # Such a rule's steps shrink like 1 / sqrt(t): by half in an epoch from where they start.
+        return rates * batches_root(X.shape[0], batch_size) if rule.stiffness else rates
     scale = _column_scale(rows, row_weight, center)
     norms = float(fit_intercept) + _row_square_norms(rows, scale, center)
     scale = np.append(scale, 1.0)
@@ -238,7 +245,7 @@ def _linear_rates(
     bend: Any = loss.curvature
     if not np.isfinite(bend):
         bend = 1.0 if curvature is None else curvature
-    spread = column_spreads(rows, weight, center)
+    spread = column_spreads(rows, weight, center, batch_size)
     typical = float(np.mean(bend))
     scale = np.sqrt(spread**2 + l2 / typical)
     scale = np.where(scale > 0.0, scale, np.median(scale[scale > 0.0]) if scale.any() else 1.0)

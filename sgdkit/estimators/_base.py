@@ -231,6 +231,7 @@ class LinearModel(
             state.since = state.epoch
         elif not (follows and memory.get("schedule") is type(schedule)):
             state.damping, state.best_objective, state.waited = 1.0, float("inf"), 0
+            state.ceiling = float("inf")
         seed = self._seed(memory)
         keeper = None if streaming else self._kept.keeper(self, rows, rule.name, seed)
 
@@ -270,6 +271,11 @@ class LinearModel(
             deadline=deadline,
             sampler=sampler,
             alarm=alarm,
+            # Not by validation scores, which the best figure so far may be.
+            rising=rule.step == "linear"
+            and (rule.halves or bool(rule.stiffness))
+            and alarm < float("inf")
+            and not (self.early_stopping and schedule is not None),
             batches=self.batch_size if isinstance(self.batch_size, GrowingBatch) else None,
             keeper=keeper,
         )

@@ -72,6 +72,10 @@ class UpdateRule(ParameterObject):
     halves : bool, default=True
         Whether an automatic rate is halved while the objective stands still; not for a rule that computes the
         weight from the sum of all gradients and the rate, so that a falling rate shrinks the weight.
+    stiffness : str, default=""
+        Name of the slot whose inverse is the size of a step, if the weight follows from the sum of all
+        gradients and this slot. The automatic rate starts it at the inverse of a linear rule's step, and
+        starts such a rule anew, at the present weights, whenever it rises or an epoch is taken back.
     accumulator : str, default=""
         Name of the slot that sums squared gradients, if any. An intercept starts at its optimum,
         where the gradient is noise; the engine starts its accumulator as if one row had been seen,
@@ -111,6 +115,7 @@ class UpdateRule(ParameterObject):
     auto_rate: ClassVar[float] = 1.0
     anneals: ClassVar[bool] = False
     halves: ClassVar[bool] = True
+    stiffness: ClassVar[str] = ""
     accumulator: ClassVar[str] = ""
     weight_slots: ClassVar[tuple[str, ...]] = ()
     reductions: ClassVar[tuple[str, ...]] = ()

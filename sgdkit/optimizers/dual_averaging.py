@@ -25,7 +25,8 @@ class DualAveraging(UpdateRule):
     where :math:`w_0` is the weight that training starts at, 0 for coefficients. The threshold acts on the
     mean gradient, not on one step's, so weights under ``l1`` are sparser than those of `SGD` on the way to
     the same optimum. A rate that falls lets `S` grow faster, which pulls the weights to the start; give
-    this rule a constant rate.
+    this rule a constant rate. With the automatic rate `S` starts at the inverse of a step of `SGD`, and
+    whenever that rate changes the rule starts anew at the weight it has reached.
 
     References
     ----------
@@ -46,6 +47,7 @@ class DualAveraging(UpdateRule):
     sparse = "catch_up"
     step = "linear"
     halves = False
+    stiffness = "stiffness"
     weight_slots = ("gradient_sum", "start")
 
     @staticmethod

@@ -3,6 +3,7 @@ import pytest
 import scipy.sparse as sp
 
 from sgdkit.engine.rates import automatic_rates, column_centers
+from sgdkit.engine.steepness import column_spreads
 from sgdkit.losses import Hinge, Logistic, SquaredError
 from sgdkit.optimizers import LAMB, SGD, AdaGrad, Momentum, Nesterov, UpdateRule
 from sgdkit.plugin.registry import Registry
@@ -101,3 +102,13 @@ def test_only_a_sample_of_very_many_rows_is_looked_at_and_it_covers_the_whole():
     found = automatic_rates(rows, None, SquaredError(), SGD(), 1.0, False)
     # Half of one over the curvature of all rows, 5, and as much again for batches of one row.
     assert found[0] == pytest.approx(0.5 / (5.0 + 5.0), rel=0.05)
+
+
+def test_a_rare_column_is_met_by_batches_as_if_one_row_of_each_had_it():
+    rows = np.zeros((10_000, 2))
+    rows[::2, 0] = 1.0
+    rows[0, 1] = 1.0
+    for data in (rows, sp.csr_matrix(rows)):
+        weight = np.full(10_000, 1e-4)
+        assert column_spreads(data, weight, None) ** 2 == pytest.approx([0.5, 1e-4])
+        assert column_spreads(data, weight, None, 100) ** 2 == pytest.approx([0.51, 0.0101])
