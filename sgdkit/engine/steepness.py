@@ -25,6 +25,8 @@ def column_square_sums(X: Any, weight: np.ndarray, center: np.ndarray | None, po
         return np.bincount(X.indices, per_entry * values**power, X.shape[1])
     total = np.bincount(X.indices, per_entry * (values - center[X.indices]) ** power, X.shape[1])
     absent = weight.sum() - np.bincount(X.indices, per_entry, X.shape[1])
+    # What rounding leaves of a full column, times the power of a large centre, would be the most of it.
+    absent[np.bincount(X.indices, minlength=X.shape[1]) == X.shape[0]] = 0.0
     return total + center**power * np.maximum(absent, 0.0)
 
 

@@ -113,4 +113,5 @@ def test_dual_averaging_gives_exact_zeros_and_does_not_fall_back_to_its_start():
     settings = {"penalty": "l1", "alpha": 0.02, "tol": None, "max_iter": 300, "random_state": 0}
     model = fitted(LogisticClassifier(optimizer="dual_averaging", **settings), X, y)
     assert 0 < np.count_nonzero(model.coef_) < 30 and model.score(X, y) > 0.95
-    assert (np.diff(model.history_["learning_rate"]) == 0.0).all()
+    # It may rise, where the rule starts anew, but to fall would shrink the weights.
+    assert (np.diff(model.history_["learning_rate"]) >= 0.0).all()
