@@ -1,8 +1,10 @@
 """From an estimator's parameters to checked parts."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from sklearn.utils import check_random_state
 
 from sgdkit.backends.select import BACKENDS, is_cupy
@@ -96,7 +98,8 @@ def optimizer_of(
         because = _epochs_because(model, rows, streaming, loss)
         if because is None and rows.edges is not None:
             n, solved = count_pairs(rows.y, rows.edges), Logistic()
-        optimizer, why = choose_optimizer(Facts(n, d, rows.n_outputs, solved, penalty, because))
+        norm = partial(_mean_square_norm, rows.X)
+        optimizer, why = choose_optimizer(Facts(n, d, rows.n_outputs, solved, penalty, norm, because))
         if isinstance(optimizer, Solver) and rows.edges is not None:
             why = f"On its pairs the ranking is a logistic regression: {why[0].lower()}{why[1:]}"
     else:
@@ -112,6 +115,12 @@ def optimizer_of(
     elif isinstance(model.average, str) and model.average == "schedule_free":
         _check_schedule_free(model, optimizer)
     return optimizer, penalty, why
+
+
+def _mean_square_norm(X: Any) -> float:
+    """Return the mean squared norm of a row."""
+    values = X.data if sp.issparse(X) else X.ravel()
+    return float(np.dot(values, values)) / X.shape[0]
 
 
 def _check_schedule_free(model: Any, rule: UpdateRule) -> None:

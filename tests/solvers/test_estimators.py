@@ -349,11 +349,13 @@ def test_a_rule_that_stands_in_for_a_solver_does_not_claim_what_nothing_proves(m
     assert (model.optimizer_, model.converged_, model.stop_reason_) == ("adagrad", False, "stalled")
 
 
-def test_a_hinge_too_large_to_factor_is_left_to_dual_ascent_unless_the_penalty_is_l1():
+def test_a_hinge_too_large_to_factor_is_left_to_dual_ascent_unless_rows_are_long_or_the_penalty_is_l1():
     rows = sp.random(2_100, 3_100, density=0.004, format="csr", random_state=0)
     y = rows @ RANDOM.normal(size=3_100) > 0
     for alpha in (1e-2, 1e-6):
         model = fit(HingeClassifier, y, rows=rows, alpha=alpha)
         assert (model.optimizer_, model.converged_) == ("sdca", True)
+    long = fit(HingeClassifier, y, rows=1e4 * rows, alpha=1e-2, tol=2.0)
+    assert long.optimizer_ == "interior_point"
     l1 = fit(HingeClassifier, y, rows=rows, alpha=1e-4, penalty="l1", tol=2.0)
     assert l1.optimizer_ == "interior_point"
