@@ -164,6 +164,7 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
     n_penalised = problem.X.shape[1] * problem.n_outputs
     reason = StopReason.MAX_ITER
     best: TrainState | None = None
+    again = False
     retries = RETRIES if plan.alarm < float("inf") else 0
     made = 0
     if plan.keeper is not None and plan.keeper.resumed is not None:
@@ -200,10 +201,13 @@ def train(problem: Problem, state: TrainState, backend: Backend, plan: Plan) -> 
         objective = report.mean_loss
         if finite:
             objective += problem.penalty.value(weights[:n_penalised])
-        alarm = min(plan.alarm, limit(state)) if plan.rising else plan.alarm
+        # Once: what is as bad at a quarter of the rate comes from where the epoch before ended.
+        alarm = min(plan.alarm, limit(state)) if plan.rising and not again else plan.alarm
+        again = False
         if retries and not (finite and objective <= alarm) and done + 1 < plan.max_iter:
             state, retries = before, retries - 1
-            state.damping *= LOWER if finite and objective <= plan.alarm else 0.1
+            again = finite and objective <= plan.alarm
+            state.damping *= LOWER if again else 0.1
             state.ceiling = state.damping
             if problem.rule.stiffness:
                 state.step = 0  # it begins anew
