@@ -1,5 +1,6 @@
 """What every pluggable part shares: parameters only, a registry name, and plain functions."""
 
+import functools
 from types import FunctionType
 from typing import Any, ClassVar
 
@@ -28,6 +29,12 @@ class ParameterObject(BaseEstimator):
     name: ClassVar[str]
     hyper: ClassVar[tuple[str, ...]] = ()
     ranges: ClassVar[dict[str, tuple[float, float] | Interval]] = {}
+
+    @classmethod
+    @functools.cache
+    def _get_param_names(cls) -> list[str]:
+        # scikit-learn inspects the constructor in every call of get_params, and a fit has several.
+        return super()._get_param_names()
 
     def hyper_values(self) -> tuple[float, ...]:
         """Return the hyperparameters in declared order.

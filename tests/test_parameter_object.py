@@ -60,3 +60,15 @@ def test_the_nearest_class_decides_which_function_plays_a_role():
 
     assert WithoutStepSize.function("step_size") is None and not WithoutStepSize.has_proximal_step
     assert OrdinaryMethod.function("catch_up") is None
+
+
+def test_a_subclass_has_the_parameters_of_its_own_constructor():
+    from sgdkit.losses import Huber
+
+    class Named(Huber):
+        def __init__(self, width=0.5):
+            super().__init__()
+            self.width = width
+
+    assert "width" not in Huber().get_params()
+    assert Named().get_params() == {"width": 0.5}
