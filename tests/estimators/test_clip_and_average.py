@@ -125,7 +125,8 @@ def test_a_limit_that_is_never_reached_changes_nothing(problem):
 @pytest.mark.parametrize(
     ("parameter", "value"),
     [("clip_norm", 0.0), ("clip_norm", "1"), ("clip_value", -1.0), ("average", -1), ("average", "mean"),
-     ("average", 0.5), ("average", None)],
+     ("average", 0.5), ("average", None), ("random_state", -1), ("random_state", 2**32),
+     ("random_state", "1"), ("random_state", 0.5)],
 )  # fmt: skip
 def test_bad_values_are_refused_by_name(problem, parameter, value):
     estimator, X, y = problem
