@@ -142,6 +142,11 @@ class Loss(ParameterObject):
         )
 
 
+def _n_outputs_of(values: tuple[Any, ...]) -> int:
+    """Return how many outputs hyperparameters are given for; 1 where each serves all."""
+    return max((len(value) for value in values if isinstance(value, tuple)), default=1)
+
+
 class PointwiseLoss(Loss):
     """A loss of one raw prediction and one target, written once for every backend.
 
@@ -218,7 +223,7 @@ class PointwiseLoss(Loss):
 
     @property
     def n_outputs(self) -> int:  # noqa: D102
-        return max((len(value) for value in self.hyper_values() if isinstance(value, tuple)), default=1)
+        return _n_outputs_of(self.hyper_values())
 
     def hyper_of_outputs(self, n_outputs: int) -> np.ndarray:
         """Return the hyperparameters as an array of shape (n_hyper, n_outputs).
@@ -228,13 +233,16 @@ class PointwiseLoss(Loss):
         InvalidParameterError
             If they are given for another number of outputs.
         """
-        if self.n_outputs not in (1, n_outputs):
+        values = self.hyper_values()
+        if (own := _n_outputs_of(values)) not in (1, n_outputs):
             raise InvalidParameterError(
-                f"{self!r} has values for {self.n_outputs} outputs, but the model has {n_outputs}; give one "
-                "number, or one for each output."
+                f"{self!r} has values for {own} outputs, but the model has {n_outputs}; give one number, or "
+                "one for each output."
             )
-        values = [np.broadcast_to(np.asarray(v, np.float64), n_outputs) for v in self.hyper_values()]
-        return np.array(values, np.float64).reshape(len(self.hyper), n_outputs)
+        table = np.empty((len(values), n_outputs))
+        for row, value in zip(table, values, strict=True):
+            row[:] = value
+        return table
 
     def evaluate_outputs(self, xp: Any, raw: Any, y: Any) -> tuple[Any, Any]:
         """Return the loss and its derivative for each raw prediction.
