@@ -1,11 +1,11 @@
 """From an estimator's parameters to checked parts."""
 
-import numbers
 from functools import partial
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from sklearn.utils import check_random_state
 
 from sgdkit.backends.select import BACKENDS, is_cupy
 from sgdkit.engine.averaging import Averaging
@@ -60,18 +60,13 @@ def check_parameters(model: Any) -> None:
     for flag in ("shuffle", "early_stopping", "warm_start", "positive", "fit_intercept"):
         if hasattr(model, flag):  # a ranker has no intercept
             check_choice(model, flag, (True, False))
-    if not _is_seed(model.random_state):
+    try:
+        check_random_state(model.random_state)
+    except ValueError as error:
         raise InvalidParameterError(
             f"{type(model).__name__}(random_state={model.random_state!r}): random_state must be an integer "
             "in [0, 2**32), a numpy.random.RandomState or None."
-        )
-
-
-def _is_seed(given: Any) -> bool:
-    """Tell whether `check_random_state` takes it, without the generator, which takes longer to make."""
-    if isinstance(given, numbers.Integral):
-        return 0 <= int(given) < 2**32
-    return given is None or given is np.random or isinstance(given, np.random.RandomState)
+        ) from error
 
 
 def loss_for(task: str, part: Any) -> Loss:
