@@ -69,9 +69,9 @@ def _column_scale(X: Any, weight: np.ndarray, center: np.ndarray | None) -> np.n
         square = weight @ np.square(deviation, out=deviation)
     filled = square > 0.0
     scale = np.sqrt(square / np.where(filled, present, 1.0))
-    if filled.all():
-        return scale
-    return np.where(filled, scale, np.median(scale[filled]) if filled.any() else 1.0)
+    if not filled.all():
+        scale[~filled] = np.median(scale[filled]) if filled.any() else 1.0
+    return scale
 
 
 def _row_square_norms(X: Any, scale: np.ndarray, center: np.ndarray | None) -> np.ndarray:
